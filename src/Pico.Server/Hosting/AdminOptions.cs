@@ -1,0 +1,8 @@
+namespace Pico.Server.Hosting;
+
+/// <summary>The admin port: health, readiness, metrics, status.</summary>
+public sealed class AdminOptions
+{
+    /// <summary>Where to listen, <c>[host]:port</c>; port 0 takes a free one. Default <c>:8003</c>, all addresses.</summary>
+    public string BindAddress { get; set; } = ":8003";
+}
