@@ -1,0 +1,87 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace Pico.Server.Proxy.Errors;
+
+/// <summary>
+/// Pico's own error responses: <c>application/problem+json</c> (RFC 9457) with <see cref="ProxyErrors.HeaderName"/>. Made once per error, then bytes.
+/// </summary>
+internal static class ProblemResponse
+{
+    private const string ContentType = "application/problem+json";
+
+    private static readonly Prepared[] All = [.. Enum.GetValues<ProxyError>().Select(e => e == ProxyError.None ? default : new Prepared(e))];
+
+    /// <summary>
+    /// Writes a whole HTTP/1.1 response. <paramref name="headOnly"/>: the request was HEAD. <paramref name="close"/>: the connection ends after it.
+    /// </summary>
+    public static void WriteHttp11(IBufferWriter<byte> output, ProxyError error, bool headOnly, bool close, DateTimeOffset now)
+    {
+        var prepared = All[(int)error];
+        output.Write(prepared.Head.Span);
+        if (close)
+            output.Write("Connection: close\r\n"u8);
+        output.Write("Date: "u8);
+        var span = output.GetSpan(32);
+        now.TryFormat(span, out var written, "R", CultureInfo.InvariantCulture);
+        output.Advance(written);
+        output.Write("\r\n\r\n"u8);
+        if (!headOnly)
+            output.Write(prepared.Body.Span);
+    }
+
+    /// <summary>Answers <paramref name="context"/> with <paramref name="error"/>. The response must not have begun.</summary>
+    public static Task WriteAsync(HttpContext context, ProxyError error)
+    {
+        var prepared = All[(int)error];
+        var response = context.Response;
+        response.Clear();
+        response.StatusCode = prepared.Status;
+        response.ContentType = ContentType;
+        response.ContentLength = prepared.Body.Length;
+        response.Headers[ProxyErrors.HeaderName] = prepared.Code;
+        return HttpMethods.IsHead(context.Request.Method)
+            ? response.CompleteAsync()
+            : response.Body.WriteAsync(prepared.Body, context.RequestAborted).AsTask();
+    }
+
+    private readonly struct Prepared
+    {
+        public readonly int Status;
+        public readonly string Code;
+        public readonly ReadOnlyMemory<byte> Head;
+        public readonly ReadOnlyMemory<byte> Body;
+
+        public Prepared(ProxyError error)
+        {
+            Status = ProxyErrors.Status(error);
+            Code = ProxyErrors.Code(error);
+            Body = WriteBody(error, Status, Code);
+
+            var reason = Status == 499 ? "Client Closed Request" : ReasonPhrases.GetReasonPhrase(Status);
+            Head = Encoding.ASCII.GetBytes(
+                $"HTTP/1.1 {Status} {reason}\r\nContent-Type: {ContentType}\r\nContent-Length: {Body.Length}\r\n{ProxyErrors.HeaderName}: {Code}\r\n");
+        }
+
+        private static ReadOnlyMemory<byte> WriteBody(ProxyError error, int status, string code)
+        {
+            var buffer = new ArrayBufferWriter<byte>();
+            using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+            {
+                json.WriteStartObject();
+                json.WriteString("title", ProblemTexts.Title(error));
+                json.WriteNumber("status", status);
+                json.WriteString("detail", ProblemTexts.Detail(error));
+                json.WriteString("code", code);
+                json.WriteEndObject();
+            }
+
+            buffer.Write("\n"u8);
+            return buffer.WrittenMemory;
+        }
+    }
+}
