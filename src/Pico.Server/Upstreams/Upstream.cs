@@ -1,10 +1,11 @@
+using System.Net;
 using Pico.Tunnel;
 using Pico.Tunnel.Protocol;
 
 namespace Pico.Server.Upstreams;
 
 /// <summary>One registered listener for an endpoint, behind one tunnel.</summary>
-internal abstract class Upstream(string endpointId, EndpointProtocol protocol)
+internal abstract class Upstream(string endpointId, EndpointProtocol protocol, TimeProvider time)
 {
     private int _outstanding;
 
@@ -15,7 +16,10 @@ internal abstract class Upstream(string endpointId, EndpointProtocol protocol)
     public EndpointProtocol Protocol { get; } = protocol;
 
     /// <summary>Idle HTTP/1.1 streams to the service, kept for the next request.</summary>
-    public IdleStreams Idle { get; } = new();
+    public IdleStreams Idle { get; } = new(time);
+
+    /// <summary>Whether the upstream is left out because its opens failed; told by <see cref="UpstreamConnector"/>.</summary>
+    public Ejection Ejection { get; } = new(time);
 
     /// <summary>Requests and streams in flight through this upstream.</summary>
     public int Outstanding => Volatile.Read(ref _outstanding);
@@ -35,5 +39,5 @@ internal abstract class Upstream(string endpointId, EndpointProtocol protocol)
     /// <summary>
     /// Opens a new stream to the service. Throws <see cref="StreamException"/>: nothing was sent then, so another upstream may be tried.
     /// </summary>
-    public abstract ValueTask<TunnelStream> OpenAsync(System.Net.IPEndPoint? client, CancellationToken cancellationToken);
+    public abstract ValueTask<TunnelStream> OpenAsync(IPEndPoint? client, CancellationToken cancellationToken);
 }

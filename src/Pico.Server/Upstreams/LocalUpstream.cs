@@ -1,0 +1,37 @@
+using System.Net;
+using Pico.Tunnel;
+using Pico.Tunnel.Protocol;
+
+namespace Pico.Server.Upstreams;
+
+/// <summary>An upstream whose tunnel ends at this node.</summary>
+internal sealed class LocalUpstream(TunnelConnection tunnel, Registration registration, TimeProvider time)
+    : Upstream(registration.EndpointId, registration.Protocol, time)
+{
+    // Requests over HTTP share their streams between clients and say nothing of them: one message for all of those opens.
+    private readonly StreamOpen _anonymous = new() { RegistrationId = registration.Id, Protocol = registration.Protocol };
+    private volatile bool _withdrawn;
+
+    /// <summary>The tunnel behind which the service is.</summary>
+    public TunnelConnection Tunnel { get; } = tunnel;
+
+    /// <summary>The agent's number for this upstream.</summary>
+    public uint RegistrationId { get; } = registration.Id;
+
+    /// <inheritdoc/>
+    public override bool IsOpen => !_withdrawn && Tunnel.IsOpen;
+
+    /// <inheritdoc/>
+    public override string Description => $"agent {Tunnel.Remote.Name} ({Tunnel.Remote.Id}) at {Tunnel.RemoteAddress}";
+
+    /// <inheritdoc/>
+    public override ValueTask<TunnelStream> OpenAsync(IPEndPoint? client, CancellationToken cancellationToken) =>
+        Tunnel.OpenAsync(client is null ? _anonymous : _anonymous with { ClientAddress = client }, cancellationToken);
+
+    /// <summary>No new streams from now on, and the idle ones are closed; those in use live on.</summary>
+    public void Withdraw()
+    {
+        _withdrawn = true;
+        Idle.Close();
+    }
+}

@@ -1,0 +1,93 @@
+using System.Net;
+using Pico.Server.Hosting;
+using Pico.Server.Proxy;
+using Pico.Tunnel;
+using Pico.Tunnel.Protocol;
+
+namespace Pico.Server.Upstreams;
+
+/// <summary>
+/// The one way to a service, for every kind of traffic:
+/// <code>
+///  endpoint ─1▶ choose an upstream ─2▶ idle stream? ──────────────▶ stream
+///                     ▲                    └─3▶ open ──accepted───▶ stream
+///                     └──── 4 refused, failed ───┘ └─ time is up ─▶ error
+/// </code>
+/// An open that fails has sent nothing to any service, so the next upstream is tried whatever the request, until all were or
+/// <see cref="ProxyOptions.ConnectTimeout"/> is over.
+/// </summary>
+internal sealed class UpstreamConnector(ProxyOptions options, TimeProvider time)
+{
+    private readonly TimeSpan _timeout = options.ConnectTimeout > TimeSpan.Zero ? options.ConnectTimeout : Timeout.InfiniteTimeSpan;
+
+    /// <summary>
+    /// Gives a stream, or the error to answer with; never throws. On success the request is counted in
+    /// (<see cref="Upstream.BeginRequest"/>): the caller owes one <see cref="Upstream.EndRequest"/>, and <see cref="IdleStreams.Return"/>
+    /// or the stream's disposal.
+    /// </summary>
+    /// <param name="endpoint">Where to.</param>
+    /// <param name="reuse">Whether an idle stream will do.</param>
+    /// <param name="client">The client's address, if the stream is for this client's connection alone.</param>
+    /// <param name="cancellationToken">The client went away.</param>
+    public ValueTask<ConnectResult> ConnectAsync(EndpointUpstreams endpoint, bool reuse, IPEndPoint? client, CancellationToken cancellationToken)
+    {
+        var tried = default(TriedUpstreams);
+        if (!endpoint.TryChoose(ref tried, out var upstream)) // 1
+            return ValueTask.FromResult(NoneAvailable(endpoint));
+
+        if (reuse && upstream.Idle.TryRent(out var stream)) // 2
+        {
+            upstream.BeginRequest();
+            upstream.Ejection.Abandoned(); // an idle stream proves nothing about opening one
+            return ValueTask.FromResult(ConnectResult.Rented(upstream, stream));
+        }
+
+        return OpenAsync(endpoint, upstream, client, cancellationToken);
+    }
+
+    private async ValueTask<ConnectResult> OpenAsync(EndpointUpstreams endpoint, Upstream first, IPEndPoint? client, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(_timeout, time);
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        var tried = default(TriedUpstreams);
+        Upstream? upstream = first;
+        do
+        {
+            tried.Add(upstream);
+            upstream.BeginRequest();
+            try
+            {
+                var stream = await upstream.OpenAsync(client, cancel.Token); // 3
+                upstream.Ejection.Succeeded();
+                return ConnectResult.Opened(upstream, stream);
+            }
+            catch (Exception exception)
+            {
+                upstream.EndRequest();
+                if (cancellationToken.IsCancellationRequested)
+                {
+                    upstream.Ejection.Abandoned();
+                    return ConnectResult.Failed(ProxyError.ClientGone, "The client went away.");
+                }
+
+                upstream.Ejection.Failed();
+                if (timeout.IsCancellationRequested)
+                    return ConnectResult.Failed(ProxyError.UpstreamTimeout, $"The service of '{endpoint.EndpointId}' accepted no connection in time.");
+                if (!endpoint.TryChoose(ref tried, out upstream)) // 4
+                    return Failure(endpoint, exception);
+            }
+        }
+        while (true);
+    }
+
+    private static ConnectResult NoneAvailable(EndpointUpstreams endpoint) =>
+        ConnectResult.Failed(ProxyError.NoAvailableUpstreams, $"No upstream of '{endpoint.EndpointId}' is available.");
+
+    private static ConnectResult Failure(EndpointUpstreams endpoint, Exception exception) => (exception as StreamException)?.Error switch
+    {
+        StreamError.UnknownEndpoint or StreamError.Draining => NoneAvailable(endpoint),
+        StreamError.TooManyStreams => ConnectResult.Failed(ProxyError.Overloaded, $"The upstreams of '{endpoint.EndpointId}' take no more streams."),
+        StreamError.ServiceTimeout => ConnectResult.Failed(ProxyError.UpstreamTimeout, exception.Message),
+        _ => ConnectResult.Failed(ProxyError.UpstreamUnreachable, exception.Message),
+    };
+}

@@ -1,0 +1,28 @@
+using System.Net;
+using Pico.Server.Upstreams;
+using Pico.Tunnel;
+using Pico.Tunnel.Protocol;
+
+namespace Pico.Tests.Server.Upstreams;
+
+/// <summary>An upstream whose opens do what the test says, for the choice among upstreams.</summary>
+internal sealed class TestUpstream(string endpointId, TimeProvider? time = null, EndpointProtocol protocol = EndpointProtocol.Http)
+    : Upstream(endpointId, protocol, time ?? TimeProvider.System)
+{
+    public bool Open { get; set; } = true;
+
+    public Func<CancellationToken, ValueTask<TunnelStream>> OnOpen { get; set; } =
+        _ => throw new StreamException(StreamError.ServiceUnreachable, "connection refused");
+
+    public int Opens { get; private set; }
+
+    public override bool IsOpen => Open;
+
+    public override string Description => "test";
+
+    public override ValueTask<TunnelStream> OpenAsync(IPEndPoint? client, CancellationToken cancellationToken)
+    {
+        Opens++;
+        return OnOpen(cancellationToken);
+    }
+}
