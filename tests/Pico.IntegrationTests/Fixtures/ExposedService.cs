@@ -1,0 +1,20 @@
+namespace Pico.IntegrationTests.Fixtures;
+
+/// <summary>A service that is reached through the shared server until this is disposed of.</summary>
+internal sealed record ExposedService(string EndpointId, Uri Proxy, AgentProcess Agent) : IAsyncDisposable
+{
+    /// <summary>The header that names the endpoint, as curl takes it.</summary>
+    public string Header => $"x-pico-endpoint: {EndpointId}";
+
+    /// <summary>A path on the proxy port.</summary>
+    public string Url(string path) => Proxy.GetLeftPart(UriPartial.Authority) + path;
+
+    /// <summary>Runs curl for <paramref name="path"/>, as it stands, on the endpoint.</summary>
+    public Task<CurlResponse> CurlAsync(string path, params string[] options) =>
+        Curl.RunAsync(["-H", Header, "--path-as-is", .. options, Url(path)]);
+
+    /// <summary>Opens a raw connection to the proxy port.</summary>
+    public Task<RawConnection> ConnectAsync() => RawConnection.ConnectAsync(Proxy);
+
+    public ValueTask DisposeAsync() => Agent.DisposeAsync();
+}
