@@ -1,4 +1,5 @@
 using System.Net;
+using Pico.Server.Admin.Metrics;
 using Pico.Server.Hosting;
 using Pico.Server.Proxy;
 using Pico.Tunnel;
@@ -16,7 +17,7 @@ namespace Pico.Server.Upstreams;
 /// An open that fails has sent nothing to any service, so the next upstream is tried whatever the request, until all were or
 /// <see cref="ProxyOptions.ConnectTimeout"/> is over.
 /// </summary>
-internal sealed class UpstreamConnector(ProxyOptions options, TimeProvider time)
+internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metrics, TimeProvider time)
 {
     private readonly TimeSpan _timeout = options.ConnectTimeout > TimeSpan.Zero ? options.ConnectTimeout : Timeout.InfiniteTimeSpan;
 
@@ -59,6 +60,7 @@ internal sealed class UpstreamConnector(ProxyOptions options, TimeProvider time)
             {
                 var stream = await upstream.OpenAsync(client, cancel.Token); // 3
                 upstream.Ejection.Succeeded();
+                metrics.StreamOpened();
                 return ConnectResult.Opened(upstream, stream);
             }
             catch (Exception exception)
@@ -71,19 +73,23 @@ internal sealed class UpstreamConnector(ProxyOptions options, TimeProvider time)
                 }
 
                 upstream.Ejection.Failed();
+                metrics.StreamRefused(timeout.IsCancellationRequested ? StreamError.ServiceTimeout : ErrorOf(exception));
                 if (timeout.IsCancellationRequested)
                     return ConnectResult.Failed(ProxyError.UpstreamTimeout, $"The service of '{endpoint.EndpointId}' accepted no connection in time.");
                 if (!endpoint.TryChoose(ref tried, out upstream)) // 4
                     return Failure(endpoint, exception);
+                metrics.Retried();
             }
         }
         while (true);
     }
 
+    private static StreamError ErrorOf(Exception exception) => (exception as StreamException)?.Error ?? StreamError.Internal;
+
     private static ConnectResult NoneAvailable(EndpointUpstreams endpoint) =>
         ConnectResult.Failed(ProxyError.NoAvailableUpstreams, $"No upstream of '{endpoint.EndpointId}' is available.");
 
-    private static ConnectResult Failure(EndpointUpstreams endpoint, Exception exception) => (exception as StreamException)?.Error switch
+    private static ConnectResult Failure(EndpointUpstreams endpoint, Exception exception) => ErrorOf(exception) switch
     {
         StreamError.UnknownEndpoint or StreamError.Draining => NoneAvailable(endpoint),
         StreamError.TooManyStreams => ConnectResult.Failed(ProxyError.Overloaded, $"The upstreams of '{endpoint.EndpointId}' take no more streams."),

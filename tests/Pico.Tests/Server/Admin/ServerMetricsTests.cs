@@ -1,0 +1,99 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using Pico.Server.Admin.Metrics;
+using Pico.Server.Proxy;
+
+namespace Pico.Tests.Server.Admin;
+
+public sealed class ServerMetricsTests : IDisposable
+{
+    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+    private readonly List<Metric> _exported = [];
+    private readonly MeterProvider _provider;
+    private readonly ServerMetrics _metrics;
+
+    public ServerMetricsTests()
+    {
+        _provider = Sdk.CreateMeterProviderBuilder()
+            .AddMeter(ServerMetrics.MeterName)
+            .AddReader(new BaseExportingMetricReader(new CollectingExporter(_exported)))
+            .Build();
+        _metrics = new ServerMetrics(_services.GetRequiredService<IMeterFactory>(), TimeProvider.System);
+    }
+
+    public void Dispose()
+    {
+        _provider.Dispose();
+        _services.Dispose();
+    }
+
+    [Fact]
+    public void RequestEnded_WhileMetricsAreCollected_AllocatesNothing()
+    {
+        Request("orders");
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1000; i++)
+            Request("orders");
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, _metrics.InFlight);
+    }
+
+    [Fact]
+    public void RequestEnded_CountsByEndpointStatusAndError()
+    {
+        Request("orders");
+        Request("orders");
+        Request("orders", 502, ProxyError.UpstreamUnreachable);
+        Request("", 400, ProxyError.MissingEndpoint);
+
+        Assert.Equal(2, Requests("orders", "200", ""));
+        Assert.Equal(1, Requests("orders", "502", "upstream_unreachable"));
+        Assert.Equal(1, Requests("", "400", "missing_endpoint"));
+    }
+
+    [Fact]
+    public void RequestEnded_MoreEndpointsThanAreToldApart_CountsTheRestAsOther()
+    {
+        for (var i = 0; i < ServerMetrics.MaxEndpoints + 7; i++)
+            Request($"e{i}");
+
+        Assert.Equal(1, Requests("e0", "200", ""));
+        Assert.Equal(7, Requests("other", "200", ""));
+    }
+
+    private void Request(string endpoint, int status = 200, ProxyError error = ProxyError.None)
+    {
+        _metrics.RequestStarted();
+        _metrics.RequestEnded(new RequestOutcome(endpoint, status, error, TimeProvider.System.GetTimestamp()));
+    }
+
+    private long Requests(string endpoint, string status, string error)
+    {
+        _exported.Clear();
+        _provider.ForceFlush();
+        foreach (ref readonly var point in _exported.Single(m => m.Name == "pico.requests").GetMetricPoints())
+        {
+            var tags = new Dictionary<string, object?>();
+            foreach (var tag in point.Tags)
+                tags[tag.Key] = tag.Value;
+            if (endpoint.Equals(tags["endpoint"]) && status.Equals(tags["status"]) && error.Equals(tags["error"]))
+                return point.GetSumLong();
+        }
+
+        return 0;
+    }
+
+    private sealed class CollectingExporter(List<Metric> exported) : BaseExporter<Metric>
+    {
+        public override ExportResult Export(in Batch<Metric> batch)
+        {
+            foreach (var metric in batch)
+                exported.Add(metric);
+            return ExportResult.Success;
+        }
+    }
+}

@@ -1,0 +1,12 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
+using Pico.Server.Admin.Metrics;
+
+namespace Pico.Tests.Server;
+
+/// <summary>Real metrics that nobody reads.</summary>
+internal static class TestMetrics
+{
+    public static ServerMetrics Create(TimeProvider? time = null) =>
+        new(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>(), time ?? TimeProvider.System);
+}
