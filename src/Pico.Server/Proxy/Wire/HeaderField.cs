@@ -1,0 +1,23 @@
+namespace Pico.Server.Proxy.Wire;
+
+/// <summary>Where one field stands in the bytes of its head. No strings: name and value are slices of those bytes.</summary>
+internal readonly struct HeaderField(int nameStart, int nameLength, int valueStart, int valueLength, KnownHeader known)
+{
+    /// <summary>What the field is to the proxy.</summary>
+    public KnownHeader Known { get; } = known;
+
+    /// <summary>The name as it was received.</summary>
+    public ReadOnlySpan<byte> Name(ReadOnlySpan<byte> head) => head.Slice(nameStart, nameLength);
+
+    /// <summary>The value without whitespace around it.</summary>
+    public ReadOnlySpan<byte> Value(ReadOnlySpan<byte> head) => head.Slice(valueStart, valueLength);
+
+    /// <summary>The line as it was received, with its CRLF, if <paramref name="head"/> is the head it was parsed from.</summary>
+    public ReadOnlySpan<byte> Line(ReadOnlySpan<byte> head)
+    {
+        var end = valueStart + valueLength;
+        while (head[end] != '\n')
+            end++;
+        return head[nameStart..(end + 1)];
+    }
+}
