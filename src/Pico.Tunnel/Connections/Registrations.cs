@@ -1,0 +1,66 @@
+using Pico.Tunnel.Protocol;
+
+namespace Pico.Tunnel.Connections;
+
+/// <summary>
+/// The registrations of one tunnel: this side's requests that wait for their answers, and the peer's that are in force or asked for.
+/// Guarded by the tunnel's gate; answers complete asynchronously, so no code of others runs under it.
+/// </summary>
+internal sealed class Registrations(int maxFromPeer)
+{
+    private readonly Dictionary<uint, TaskCompletionSource<string?>> _registering = [];
+    private readonly Dictionary<uint, TaskCompletionSource<string?>> _deregistering = [];
+    private readonly HashSet<uint> _fromPeer = [];
+
+    /// <summary>Waits for the answer to REGISTER: null when accepted, else the reason.</summary>
+    public Task<string?> BeginRegister(uint id) => Begin(_registering, id);
+
+    /// <summary>Waits for the answer to DEREGISTER.</summary>
+    public Task<string?> BeginDeregister(uint id) => Begin(_deregistering, id);
+
+    /// <summary>The peer answered REGISTER. An answer that nobody waits for (any more) is ignored.</summary>
+    public void EndRegister(uint id, string? refusal)
+    {
+        if (_registering.Remove(id, out var waiter))
+            waiter.TrySetResult(refusal);
+    }
+
+    /// <summary>The peer answered DEREGISTER.</summary>
+    public void EndDeregister(uint id)
+    {
+        if (_deregistering.Remove(id, out var waiter))
+            waiter.TrySetResult(null);
+    }
+
+    /// <summary>The peer registers: gives the reason to refuse at once, or null when the tunnel's owner is to be asked.</summary>
+    public string? AddFromPeer(uint id)
+    {
+        if (id == 0)
+            throw new ProtocolViolationException("a registration has the ID 0");
+        if (_fromPeer.Count >= maxFromPeer)
+            return $"a tunnel may have at most {maxFromPeer} registrations";
+        if (!_fromPeer.Add(id))
+            throw new ProtocolViolationException($"registration {id} was used twice");
+        return null;
+    }
+
+    /// <summary>The peer's registration is refused or withdrawn; false if there was none.</summary>
+    public bool RemoveFromPeer(uint id) => _fromPeer.Remove(id);
+
+    /// <summary>The tunnel is over: nobody will answer.</summary>
+    public void Fail(TunnelException reason)
+    {
+        foreach (var waiter in _registering.Values.Concat(_deregistering.Values))
+            waiter.TrySetException(reason);
+        _registering.Clear();
+        _deregistering.Clear();
+    }
+
+    private static Task<string?> Begin(Dictionary<uint, TaskCompletionSource<string?>> waiters, uint id)
+    {
+        var waiter = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!waiters.TryAdd(id, waiter))
+            throw new InvalidOperationException($"Registration {id} is being asked about already.");
+        return waiter.Task;
+    }
+}

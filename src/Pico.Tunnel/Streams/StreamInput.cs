@@ -1,0 +1,271 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Threading.Tasks.Sources;
+using Pico.Tunnel.Protocol;
+
+namespace Pico.Tunnel.Streams;
+
+/// <summary>
+/// The received data of one stream: the tunnel's reader appends, the stream's consumer reads. Its bound is the stream's window, which the
+/// tunnel checks before it appends. Everything below is guarded by <see cref="_lock"/>, which is never held while other code runs.
+/// Empty, it holds no array.
+/// </summary>
+internal sealed class StreamInput(TunnelStream stream) : PipeReader, IValueTaskSource<ReadResult>
+{
+    private const int MinSegment = 4096;
+    private const int MaxSegment = 64 * 1024;
+
+    private readonly Lock _lock = new();
+    private ManualResetValueTaskSourceCore<ReadResult> _read = new() { RunContinuationsAsynchronously = true };
+    private CancellationTokenRegistration _cancellation;
+    private BufferSegment? _head;
+    private BufferSegment? _tail;
+    private BufferSegment? _spare;
+    private int _headIndex;
+    private long _examined;
+    private bool _waiting;
+    private bool _ended;
+    private bool _completed;
+    private bool _cancelled;
+    private StreamError _error;
+    private string _errorMessage = "";
+
+    private long EndIndex => _tail?.EndIndex ?? _examined;
+
+    /// <summary>
+    /// Adds data; it is seen by the consumer at the next <see cref="Flush"/>. False when the consumer has completed the input:
+    /// the data is thrown away, and counts as taken.
+    /// </summary>
+    public bool Append(ReadOnlySpan<byte> data)
+    {
+        lock (_lock)
+        {
+            if (_completed || _error != StreamError.None)
+                return false;
+            if (_tail is { Free: > 0 })
+                data = _tail.Append(data);
+            while (!data.IsEmpty)
+                data = AddSegment(Math.Clamp(data.Length, MinSegment, MaxSegment)).Append(data);
+            return true;
+        }
+    }
+
+    /// <summary>Wakes the consumer if it waits for what was appended.</summary>
+    public void Flush()
+    {
+        lock (_lock)
+        {
+            if (_waiting && EndIndex > _examined)
+                Wake();
+        }
+    }
+
+    /// <summary>Nothing more comes: the consumer's reads end after what is there.</summary>
+    public void End()
+    {
+        lock (_lock)
+        {
+            _ended = true;
+            if (_waiting)
+                Wake();
+        }
+    }
+
+    /// <summary>The stream broke: reads fail at once, what was not read is lost. Does nothing after <see cref="End"/> or a first failure.</summary>
+    public void Fail(StreamError error, string message)
+    {
+        lock (_lock)
+        {
+            if (_ended || _error != StreamError.None)
+                return;
+            _error = error;
+            _errorMessage = message;
+            if (_waiting)
+            {
+                _waiting = false;
+                _cancellation.Unregister();
+                _read.SetException(new StreamException(error, message));
+            }
+        }
+    }
+
+    public override bool TryRead(out ReadResult result)
+    {
+        lock (_lock)
+        {
+            ThrowIfUnreadable();
+            return TryGetResult(out result);
+        }
+    }
+
+    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_lock)
+        {
+            ThrowIfUnreadable();
+            if (TryGetResult(out var result))
+                return ValueTask.FromResult(result);
+            _read.Reset();
+            _waiting = true;
+            if (cancellationToken.CanBeCanceled)
+                _cancellation = cancellationToken.UnsafeRegister(static (state, token) => ((StreamInput)state!).CancelRead(token), this);
+            return new ValueTask<ReadResult>(this, _read.Version);
+        }
+    }
+
+    public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
+
+    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+    {
+        int taken;
+        lock (_lock)
+        {
+            // The positions of an empty result belong to no segment.
+            if (_completed || consumed.GetObject() is not BufferSegment segment)
+                return;
+            _examined = IndexOf(examined);
+            taken = Consume(segment, consumed.GetInteger());
+        }
+
+        if (taken > 0)
+            stream.OnTaken(taken);
+    }
+
+    public override void CancelPendingRead()
+    {
+        lock (_lock)
+        {
+            _cancelled = true;
+            if (_waiting)
+                Wake();
+        }
+    }
+
+    public override void Complete(Exception? exception = null)
+    {
+        var taken = 0;
+        lock (_lock)
+        {
+            if (_completed)
+                return;
+            _completed = true;
+            if (_waiting)
+            {
+                _waiting = false;
+                _cancellation.Unregister();
+                _read.SetException(new InvalidOperationException("The stream's input was completed while it was read."));
+            }
+
+            if (_head is not null)
+                taken = Consume(_tail!, _tail!.End);
+            _spare = null;
+        }
+
+        if (taken > 0)
+            stream.OnTaken(taken);
+    }
+
+    ReadResult IValueTaskSource<ReadResult>.GetResult(short token) => _read.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<ReadResult>.GetStatus(short token) => _read.GetStatus(token);
+
+    void IValueTaskSource<ReadResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _read.OnCompleted(continuation, state, token, flags);
+
+    private void CancelRead(CancellationToken token)
+    {
+        lock (_lock)
+        {
+            if (!_waiting)
+                return;
+            _waiting = false;
+            _read.SetException(new OperationCanceledException(token));
+        }
+    }
+
+    private void Wake()
+    {
+        _waiting = false;
+        // Unregister does not wait for a running callback: that one finds that nobody waits any more.
+        _cancellation.Unregister();
+        _cancellation = default;
+        if (TryGetResult(out var result))
+            _read.SetResult(result);
+    }
+
+    private void ThrowIfUnreadable()
+    {
+        if (_error != StreamError.None)
+            throw new StreamException(_error, _errorMessage);
+        if (_completed)
+            throw new InvalidOperationException("The stream's input was completed.");
+        if (_waiting)
+            throw new InvalidOperationException("The stream's input has one reader, which already waits.");
+    }
+
+    private bool TryGetResult(out ReadResult result)
+    {
+        var cancelled = _cancelled;
+        if (!cancelled && !_ended && EndIndex <= _examined)
+        {
+            result = default;
+            return false;
+        }
+
+        _cancelled = false;
+        var data = _head is null ? ReadOnlySequence<byte>.Empty : new ReadOnlySequence<byte>(_head, _headIndex, _tail!, _tail!.End);
+        result = new ReadResult(data, cancelled, _ended);
+        return true;
+    }
+
+    private BufferSegment AddSegment(int size)
+    {
+        var segment = _spare ?? new BufferSegment();
+        _spare = null;
+        segment.Rent(size, EndIndex);
+        if (_tail is null)
+        {
+            _head = segment;
+            _headIndex = 0;
+        }
+        else
+        {
+            _tail.Link(segment);
+        }
+
+        return _tail = segment;
+    }
+
+    private static long IndexOf(SequencePosition position) =>
+        position.GetObject() is BufferSegment segment ? segment.RunningIndex + position.GetInteger() : 0;
+
+    /// <summary>Gives back what lies before the position; gives how many bytes that were.</summary>
+    private int Consume(BufferSegment segment, int index)
+    {
+        var from = _head!.RunningIndex + _headIndex;
+        while (_head != segment)
+            Drop();
+        _headIndex = index;
+        var to = segment.RunningIndex + index;
+        if (to == EndIndex)
+        {
+            // Everything is taken: hold no array while idle.
+            _examined = Math.Max(_examined, to);
+            while (_head is not null)
+                Drop();
+            _tail = null;
+            _headIndex = 0;
+        }
+
+        return (int)(to - from);
+    }
+
+    private void Drop()
+    {
+        var segment = _head!;
+        _head = segment.Following;
+        segment.Return();
+        _spare = segment;
+    }
+}

@@ -1,0 +1,60 @@
+using System.Net.WebSockets;
+using System.Runtime.CompilerServices;
+
+namespace Pico.Tunnel.Transports;
+
+/// <summary>
+/// A tunnel over a WebSocket: binary messages whose boundaries mean nothing. The socket's own keep-alive is off: the tunnel pings.
+/// Takes ownership of <paramref name="webSocket"/>.
+/// </summary>
+public sealed class WebSocketTransport(WebSocket webSocket, string remoteAddress) : TunnelTransport
+{
+    /// <inheritdoc/>
+    public override string RemoteAddress { get; } = remoteAddress;
+
+    /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public override async ValueTask<int> ReceiveAsync(Memory<byte> buffer)
+    {
+        while (true)
+        {
+            var result = await webSocket.ReceiveAsync(buffer, CancellationToken.None);
+            if (result.MessageType == WebSocketMessageType.Close)
+                return 0;
+            if (result.MessageType == WebSocketMessageType.Text)
+                throw new TunnelException(Protocol.TunnelError.ProtocolError, "the peer sent a text message; tunnels use binary ones");
+            // An empty message says nothing.
+            if (result.Count > 0 || buffer.IsEmpty)
+                return result.Count;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask SendAsync(ReadOnlyMemory<byte> batch) =>
+        webSocket.SendAsync(batch, WebSocketMessageType.Binary, WebSocketMessageFlags.EndOfMessage, CancellationToken.None);
+
+    /// <inheritdoc/>
+    public override async ValueTask CloseAsync(TimeSpan deadline)
+    {
+        try
+        {
+            if (webSocket.State is WebSocketState.Open or WebSocketState.CloseReceived)
+                await webSocket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None).WaitAsync(deadline, TimeProvider.System);
+        }
+        catch (Exception e) when (e is WebSocketException or TimeoutException or OperationCanceledException or IOException or ObjectDisposedException)
+        {
+            // The connection is gone or the peer does not read: there is nobody to say it to.
+            webSocket.Abort();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Abort() => webSocket.Abort();
+
+    /// <inheritdoc/>
+    public override ValueTask DisposeAsync()
+    {
+        webSocket.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}

@@ -1,0 +1,80 @@
+using System.IO.Pipelines;
+using Pico.Tunnel;
+using Pico.Tunnel.Transports;
+
+namespace Pico.Tests.Tunnel;
+
+/// <summary>Two transports joined in memory.</summary>
+internal static class MemoryTransport
+{
+    /// <summary>What one side sends, the other receives; each direction buffers up to <paramref name="capacity"/> bytes.</summary>
+    public static (TunnelTransport Client, TunnelTransport Server) CreatePair(int capacity = 1024 * 1024)
+    {
+        var (client, server) = CreateStreams(capacity);
+        return (new StreamTransport(client, "memory:client"), new StreamTransport(server, "memory:server"));
+    }
+
+    /// <summary>The same as plain streams.</summary>
+    public static (Stream Client, Stream Server) CreateStreams(int capacity = 1024 * 1024)
+    {
+        var options = new PipeOptions(pauseWriterThreshold: capacity, resumeWriterThreshold: capacity / 2, useSynchronizationContext: false);
+        var up = new Pipe(options);
+        var down = new Pipe(options);
+        return (new DuplexStream(down.Reader, up.Writer), new DuplexStream(up.Reader, down.Writer));
+    }
+
+    private sealed class DuplexStream(PipeReader input, PipeWriter output) : Stream
+    {
+        public override bool CanRead => true;
+
+        public override bool CanWrite => true;
+
+        public override bool CanSeek => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var result = await input.ReadAsync(cancellationToken);
+            var count = (int)Math.Min(result.Buffer.Length, buffer.Length);
+            var taken = result.Buffer.Slice(0, count);
+            System.Buffers.BuffersExtensions.CopyTo(taken, buffer.Span);
+            input.AdvanceTo(taken.End);
+            if (result.IsCanceled)
+                throw new IOException("aborted");
+            return count;
+        }
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var result = await output.WriteAsync(buffer, cancellationToken);
+            if (result.IsCompleted || result.IsCanceled)
+                throw new IOException("The peer is gone.");
+        }
+
+        public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public override void Flush()
+        {
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        protected override void Dispose(bool disposing)
+        {
+            // Both ends of both pipes notice: the peer reads to its end, pending calls of this side fail.
+            output.CancelPendingFlush();
+            output.Complete();
+            input.CancelPendingRead();
+            base.Dispose(disposing);
+        }
+    }
+}
