@@ -1,0 +1,37 @@
+using System.CommandLine;
+using Pico.Configuration.Definitions;
+
+namespace Pico.Configuration.Commands;
+
+/// <summary>One verb of an executable: <c>pico agent</c>, <c>pico status</c>, …</summary>
+public abstract class Verb
+{
+    private protected Verb(VerbText text, bool hidden)
+    {
+        Text = text;
+        Command = new Command(text.Name, text.Summary) { Hidden = hidden, TreatUnmatchedTokensAsErrors = false };
+    }
+
+    /// <summary>What help says.</summary>
+    public VerbText Text { get; }
+
+    /// <summary>The options, in the order in which they are shown.</summary>
+    public abstract IEnumerable<OptionDefinition> Options { get; }
+
+    /// <summary>True if help and the reference leave it out.</summary>
+    internal bool IsHidden => Command.Hidden;
+
+    internal Command Command { get; }
+
+    /// <summary>Runs it: reads the options, and refuses, telling everything that is wrong, or does the work.</summary>
+    internal abstract Task<int> RunAsync(ParseResult parse, VerbEnvironment environment);
+}
+
+/// <summary>Where a verb runs.</summary>
+/// <param name="Program">The executable's name.</param>
+/// <param name="Variables">The environment variables.</param>
+/// <param name="Others">The options of all verbs of the executable.</param>
+/// <param name="Out">Standard output.</param>
+/// <param name="Error">Standard error.</param>
+internal sealed record VerbEnvironment(
+    string Program, IReadOnlyDictionary<string, string> Variables, IReadOnlyList<OptionDefinition> Others, TextWriter Out, TextWriter Error);

@@ -1,0 +1,64 @@
+using Pico.Configuration.Types;
+
+namespace Pico.Configuration.Definitions;
+
+/// <summary>
+/// The options that fill a <typeparamref name="T"/>, bound to its properties by delegates. Defaults are what a new
+/// <typeparamref name="T"/> has.
+/// </summary>
+public sealed class OptionSet<T>
+    where T : class, new()
+{
+    private readonly T _defaults = new();
+    private readonly List<BoundOption<T>> _options = [];
+    private readonly List<(string Name, Func<T, string?> Problem)> _rules = [];
+
+    /// <summary>The options, in the order in which they are shown.</summary>
+    public IEnumerable<OptionDefinition> Definitions => _options.Select(o => o.Definition);
+
+    internal IReadOnlyList<BoundOption<T>> Options => _options;
+
+    internal IReadOnlyList<(string Name, Func<T, string?> Problem)> Rules => _rules;
+
+    /// <summary>Adds an option; <paramref name="name"/> is words in lower case, joined by dots (groups) and dashes. A secret's value is never shown.</summary>
+    public OptionSet<T> Add<TValue>(
+        string name, OptionType<TValue> type, Func<T, TValue> get, Action<T, TValue> set, string description, bool secret = false)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(type);
+        ArgumentNullException.ThrowIfNull(get);
+        var defaultText = type.Format(get(_defaults));
+        var definition = new OptionDefinition(name, type.Name, type.Allowed, defaultText, description, secret, type.IsList, type.IsSwitch);
+        return Add(new BoundOption<T, TValue>(definition, type, get, set));
+    }
+
+    /// <summary>Adds all options and rules of a part of <typeparamref name="T"/>.</summary>
+    public OptionSet<T> Include<TPart>(OptionSet<TPart> part, Func<T, TPart> select)
+        where TPart : class, new()
+    {
+        ArgumentNullException.ThrowIfNull(part);
+        foreach (var option in part._options)
+            Add(new PartOption<T, TPart>(option, select));
+        foreach (var (name, problem) in part._rules)
+            _rules.Add((name, target => problem(select(target))));
+        return this;
+    }
+
+    /// <summary>
+    /// Adds a rule over the whole, asked once every value has been read: <paramref name="problem"/> gives what is wrong with the option
+    /// <paramref name="name"/>, in words for people, or null.
+    /// </summary>
+    public OptionSet<T> Rule(string name, Func<T, string?> problem)
+    {
+        _rules.Add((name, problem));
+        return this;
+    }
+
+    private OptionSet<T> Add(BoundOption<T> option)
+    {
+        if (Definitions.Any(d => d.Name == option.Definition.Name))
+            throw new ArgumentException($"The option {option.Definition.Name} is defined twice.", nameof(option));
+        _options.Add(option);
+        return this;
+    }
+}

@@ -1,0 +1,72 @@
+using System.Globalization;
+using System.Net;
+
+namespace Pico.Configuration.Types;
+
+/// <summary>The kinds of values that options have.</summary>
+public static class OptionTypes
+{
+    private static readonly TimeSpan Year = TimeSpan.FromDays(365);
+
+    /// <summary>Any text, also none.</summary>
+    public static OptionType<string> Text { get; } = new TextType("text", "any text", _ => true);
+
+    /// <summary><c>true</c> or <c>false</c>; the flag alone means <c>true</c>.</summary>
+    public static OptionType<bool> Switch { get; } = new SwitchType();
+
+    /// <summary>Where to listen: <c>[host]:port</c>, where port 0 takes a free one.</summary>
+    public static OptionType<string> Address { get; } =
+        new TextType("address", "[host]:port such as :8000, 127.0.0.1:8000 or [::1]:8000, with a port from 0 to 65535", IsAddress);
+
+    /// <summary>As <see cref="Address"/>, or empty for nowhere.</summary>
+    public static OptionType<string> OptionalAddress { get; } =
+        new TextType("address", Address.Allowed + ", or '' for nowhere", t => t.Length == 0 || IsAddress(t));
+
+    /// <summary>A network in CIDR notation, or one address.</summary>
+    public static OptionType<string> Network { get; } =
+        new TextType("network", "a network such as 10.0.0.0/8 or fd00::/8, or one address", t => IPNetwork.TryParse(t, out _) || IPAddress.TryParse(t, out _));
+
+    /// <summary>A file that exists.</summary>
+    public static OptionType<string> ExistingFile { get; } = new TextType("file", "the path of a file that exists", File.Exists);
+
+    /// <summary>A whole number from <paramref name="min"/> to <paramref name="max"/>, both included.</summary>
+    public static OptionType<int> Number(int min, int max) => new NumberType(min, max);
+
+    /// <summary>
+    /// A duration from <paramref name="min"/> to <paramref name="max"/> (a year if not given); <paramref name="zero"/>, if
+    /// given, allows 0 and says what it means.
+    /// </summary>
+    public static OptionType<TimeSpan> Duration(TimeSpan min, TimeSpan? max = null, string? zero = null) => new DurationType(min, max ?? Year, zero);
+
+    /// <summary>A size in bytes from <paramref name="min"/> to <paramref name="max"/>.</summary>
+    public static OptionType<long> Size(long min, long max) => new SizeType(min, max);
+
+    /// <summary>One of a few words.</summary>
+    public static OptionType<TValue> Choice<TValue>(params IReadOnlyList<(string Word, TValue Value)> choices) => new ChoiceType<TValue>(choices);
+
+    /// <summary>Several values of one type.</summary>
+    public static OptionType<IReadOnlyList<TItem>> List<TItem>(OptionType<TItem> item) => new ListType<TItem>(item);
+
+    /// <summary>A text with a rule of its own.</summary>
+    public static OptionType<string> Matching(string name, string allowed, Func<string, bool> isValid) => new TextType(name, allowed, isValid);
+
+    /// <summary>An absolute URL with one of <paramref name="schemes"/> and a host.</summary>
+    public static OptionType<string> Url(params IReadOnlyList<string> schemes) =>
+        new TextType(
+            "url",
+            $"a URL such as {schemes[0]}://host:port, beginning with {string.Join(" or ", schemes.Select(s => s + "://"))}",
+            t => Uri.TryCreate(t, UriKind.Absolute, out var url) && schemes.Contains(url.Scheme) && url.Host.Length > 0 && url.UserInfo.Length == 0);
+
+    private static bool IsAddress(string text)
+    {
+        var colon = text.LastIndexOf(':');
+        if (colon < 0 || !ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            return false;
+        var host = text[..colon];
+        if (host.Length == 0)
+            return true;
+        if (host[0] == '[')
+            return host[^1] == ']' && IPAddress.TryParse(host.AsSpan(1, host.Length - 2), out _);
+        return Uri.CheckHostName(host) is UriHostNameType.Dns or UriHostNameType.IPv4;
+    }
+}
