@@ -41,7 +41,7 @@ public sealed class PicoProgram(string name, string description, IReadOnlyList<V
 
     private RootCommand CreateRoot()
     {
-        var root = new RootCommand(description) { TreatUnmatchedTokensAsErrors = false };
+        var root = new RootCommand(description);
         foreach (var verb in verbs)
             root.Subcommands.Add(verb.Command);
         var help = root.Options.OfType<HelpOption>().Single();

@@ -9,7 +9,7 @@ public abstract class Verb
     private protected Verb(VerbText text, bool hidden)
     {
         Text = text;
-        Command = new Command(text.Name, text.Summary) { Hidden = hidden, TreatUnmatchedTokensAsErrors = false };
+        Command = new Command(text.Name, text.Summary) { Hidden = hidden };
     }
 
     /// <summary>What help says.</summary>

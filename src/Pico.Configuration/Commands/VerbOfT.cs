@@ -89,8 +89,7 @@ public sealed class Verb<T> : Verb
             var definition = argument.Definition;
             if (i < given.Count)
             {
-                if (argument.Apply(target, [given[i]]) is { } refused)
-                    problems.Add(new($"<{definition.Name}>", "", $"'{refused}' is not allowed; allowed: {definition.Allowed}"));
+                problems.AddRange(argument.Apply(target, [given[i]]).Select(m => new ConfigurationProblem($"<{definition.Name}>", "", m)));
             }
             else if (required && !printOnly)
             {

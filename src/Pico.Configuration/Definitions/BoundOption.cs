@@ -7,8 +7,8 @@ internal abstract class BoundOption<T>(OptionDefinition definition)
 {
     public OptionDefinition Definition => definition;
 
-    /// <summary>Sets the value from what a source gave. Gives null, or the item that is not allowed; nothing is set then.</summary>
-    public abstract string? Apply(T target, IReadOnlyList<string> items);
+    /// <summary>Sets the value from what a source gave. Gives what is wrong, in words for people; nothing is set then.</summary>
+    public abstract IReadOnlyList<string> Apply(T target, IReadOnlyList<string> items);
 
     /// <summary>The value that is set, as it would be written.</summary>
     public abstract string Read(T target);
@@ -18,12 +18,13 @@ internal abstract class BoundOption<T>(OptionDefinition definition)
 internal sealed class BoundOption<T, TValue>(OptionDefinition definition, OptionType<TValue> type, Func<T, TValue> get, Action<T, TValue> set)
     : BoundOption<T>(definition)
 {
-    public override string? Apply(T target, IReadOnlyList<string> items)
+    public override IReadOnlyList<string> Apply(T target, IReadOnlyList<string> items)
     {
-        if (type.Parse(items, out var value) is { } refused)
-            return refused;
+        var refused = type.Parse(items, out var value);
+        if (refused.Count > 0)
+            return [.. refused.Select(Definition.Refuse)];
         set(target, value!);
-        return null;
+        return [];
     }
 
     public override string Read(T target) => type.Format(get(target));
@@ -32,7 +33,7 @@ internal sealed class BoundOption<T, TValue>(OptionDefinition definition, Option
 /// <summary>An option of a part of <typeparamref name="T"/>.</summary>
 internal sealed class PartOption<T, TPart>(BoundOption<TPart> option, Func<T, TPart> part) : BoundOption<T>(option.Definition)
 {
-    public override string? Apply(T target, IReadOnlyList<string> items) => option.Apply(part(target), items);
+    public override IReadOnlyList<string> Apply(T target, IReadOnlyList<string> items) => option.Apply(part(target), items);
 
     public override string Read(T target) => option.Read(part(target));
 }

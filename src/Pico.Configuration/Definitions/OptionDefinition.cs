@@ -1,3 +1,5 @@
+using Pico.Configuration.Types;
+
 namespace Pico.Configuration.Definitions;
 
 /// <summary>One option: its name, from which the flag, the environment variable and the key in the file follow, and what it is for.</summary>
@@ -49,6 +51,9 @@ public sealed class OptionDefinition
 
     /// <summary>True if the flag can stand alone.</summary>
     public bool IsSwitch { get; }
+
+    /// <summary>What people are told about a value that is not allowed.</summary>
+    internal string Refuse(RefusedValue refused) => refused.Reason ?? $"'{Show(refused.Item)}' is not allowed; allowed: {Allowed}";
 
     /// <summary>The value as it may be shown.</summary>
     internal string Show(string value) => IsSecret && value.Length > 0 ? "(secret)" : value;

@@ -20,14 +20,18 @@ public sealed class OptionSet<T>
 
     internal IReadOnlyList<(string Name, Func<T, string?> Problem)> Rules => _rules;
 
-    /// <summary>Adds an option; <paramref name="name"/> is words in lower case, joined by dots (groups) and dashes. A secret's value is never shown.</summary>
+    /// <summary>
+    /// Adds an option; <paramref name="name"/> is words in lower case, joined by dots (groups) and dashes. A secret's value is never shown.
+    /// <paramref name="defaultText"/> says in words what the default is if it is not the same everywhere.
+    /// </summary>
     public OptionSet<T> Add<TValue>(
-        string name, OptionType<TValue> type, Func<T, TValue> get, Action<T, TValue> set, string description, bool secret = false)
+        string name, OptionType<TValue> type, Func<T, TValue> get, Action<T, TValue> set, string description, bool secret = false,
+        string? defaultText = null)
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(type);
         ArgumentNullException.ThrowIfNull(get);
-        var defaultText = type.Format(get(_defaults));
+        defaultText ??= type.Format(get(_defaults));
         var definition = new OptionDefinition(name, type.Name, type.Allowed, defaultText, description, secret, type.IsList, type.IsSwitch);
         return Add(new BoundOption<T, TValue>(definition, type, get, set));
     }

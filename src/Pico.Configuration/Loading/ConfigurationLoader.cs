@@ -39,8 +39,7 @@ internal static class ConfigurationLoader
             {
                 if (!values.TryGetValue(name, out var raw))
                     continue;
-                if (Apply(option, target, raw) is { } problem)
-                    problems.Add(problem);
+                problems.AddRange(Apply(option, target, raw));
                 source = raw.Source;
             }
 
@@ -51,14 +50,13 @@ internal static class ConfigurationLoader
         return new(target, effective, problems);
     }
 
-    private static ConfigurationProblem? Apply<T>(BoundOption<T> option, T target, RawValue raw)
+    private static IEnumerable<ConfigurationProblem> Apply<T>(BoundOption<T> option, T target, RawValue raw)
     {
         var definition = option.Definition;
-        if (raw.Items.Count > 1 && !definition.IsList)
-            return new(definition.Name, raw.Source, $"given {raw.Items.Count} times; only one value is allowed");
-        return option.Apply(target, raw.Items) is { } refused
-            ? new(definition.Name, raw.Source, $"'{definition.Show(refused)}' is not allowed; allowed: {definition.Allowed}")
-            : null;
+        var messages = raw.Items.Count > 1 && !definition.IsList
+            ? [$"given {raw.Items.Count} times; only one value is allowed"]
+            : option.Apply(target, raw.Items);
+        return messages.Select(m => new ConfigurationProblem(definition.Name, raw.Source, m));
     }
 
     private static void AskRules<T>(OptionSet<T> options, T target, List<EffectiveOption> effective, List<ConfigurationProblem> problems)

@@ -11,23 +11,22 @@ internal sealed class ListType<TItem>(OptionType<TItem> item) : OptionType<IRead
 
     public override bool IsList => true;
 
-    public override bool TryParse(string text, [MaybeNullWhen(false)] out IReadOnlyList<TItem> value) => Parse([text], out value) is null;
+    public override bool TryParse(string text, [MaybeNullWhen(false)] out IReadOnlyList<TItem> value) => Parse([text], out value).Count == 0;
 
-    public override string? Parse(IReadOnlyList<string> items, out IReadOnlyList<TItem>? value)
+    public override IReadOnlyList<RefusedValue> Parse(IReadOnlyList<string> items, out IReadOnlyList<TItem>? value)
     {
-        ArgumentNullException.ThrowIfNull(items);
         var list = new List<TItem>();
+        var refused = new List<RefusedValue>();
         value = list;
-        foreach (var text in items.SelectMany(i => i.Split(',', StringSplitOptions.TrimEntries)))
+        foreach (var text in items.SelectMany(i => i.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)))
         {
-            if (text.Length == 0)
-                continue;
-            if (!item.TryParse(text, out var parsed))
-                return text;
-            list.Add(parsed);
+            if (item.TryParse(text, out var parsed))
+                list.Add(parsed);
+            else
+                refused.Add(new(text));
         }
 
-        return null;
+        return refused;
     }
 
     public override string Format(IReadOnlyList<TItem> value) => string.Join(',', value.Select(item.Format));

@@ -24,13 +24,10 @@ public abstract class OptionType<TValue>
     /// <summary>The value as <see cref="TryParse"/> reads it.</summary>
     public abstract string Format(TValue value);
 
-    /// <summary>
-    /// Reads what a source gave: one item, or several for a list. Gives null, or the item that is not allowed
-    /// (<paramref name="value"/> is undefined then).
-    /// </summary>
-    public virtual string? Parse(IReadOnlyList<string> items, out TValue? value)
+    /// <summary>Reads what a source gave: one item, or several for a list. Gives every item that is not allowed; the value is undefined then.</summary>
+    public virtual IReadOnlyList<RefusedValue> Parse(IReadOnlyList<string> items, out TValue? value)
     {
         ArgumentNullException.ThrowIfNull(items);
-        return TryParse(items[0], out value) ? null : items[0];
+        return TryParse(items[0], out value) ? [] : [new(items[0])];
     }
 }

@@ -47,8 +47,19 @@ public static class OptionTypes
     /// <summary>Several values of one type.</summary>
     public static OptionType<IReadOnlyList<TItem>> List<TItem>(OptionType<TItem> item) => new ListType<TItem>(item);
 
+    /// <summary>
+    /// Several values, read by a parser that takes what was given (each may hold several) and adds a message for each thing that is wrong.
+    /// </summary>
+    public static OptionType<IReadOnlyList<TItem>> List<TItem>(
+        string name, string allowed, Func<IEnumerable<string>, ICollection<string>, IReadOnlyList<TItem>> parse, Func<TItem, string> format) =>
+        new ParsedListType<TItem>(name, allowed, parse, format);
+
     /// <summary>A text with a rule of its own.</summary>
     public static OptionType<string> Matching(string name, string allowed, Func<string, bool> isValid) => new TextType(name, allowed, isValid);
+
+    /// <summary>A value that is read and written by delegates; the reader gives null for what is not allowed.</summary>
+    public static OptionType<TValue> Parsed<TValue>(string name, string allowed, Func<string, TValue?> parse, Func<TValue, string> format)
+        where TValue : class => new ParsedType<TValue>(name, allowed, parse, format);
 
     /// <summary>An absolute URL with one of <paramref name="schemes"/> and a host.</summary>
     public static OptionType<string> Url(params IReadOnlyList<string> schemes) =>
