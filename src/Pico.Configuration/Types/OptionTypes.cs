@@ -6,7 +6,8 @@ namespace Pico.Configuration.Types;
 /// <summary>The kinds of values that options have.</summary>
 public static class OptionTypes
 {
-    private static readonly TimeSpan Year = TimeSpan.FromDays(365);
+    // What a timer takes.
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(24);
 
     /// <summary>Any text, also none.</summary>
     public static OptionType<string> Text { get; } = new TextType("text", "any text", _ => true);
@@ -14,9 +15,9 @@ public static class OptionTypes
     /// <summary><c>true</c> or <c>false</c>; the flag alone means <c>true</c>.</summary>
     public static OptionType<bool> Switch { get; } = new SwitchType();
 
-    /// <summary>Where to listen: <c>[host]:port</c>, where port 0 takes a free one.</summary>
+    /// <summary>Where to listen: <c>[host]:port</c>, the host an IP address, <c>localhost</c> or missing; port 0 takes a free one.</summary>
     public static OptionType<string> Address { get; } =
-        new TextType("address", "[host]:port such as :8000, 127.0.0.1:8000 or [::1]:8000, with a port from 0 to 65535", IsAddress);
+        new TextType("address", "[host]:port such as :8000, localhost:8000, 127.0.0.1:8000 or [::1]:8000, with a port from 0 to 65535", IsAddress);
 
     /// <summary>As <see cref="Address"/>, or empty for nowhere.</summary>
     public static OptionType<string> OptionalAddress { get; } =
@@ -33,10 +34,10 @@ public static class OptionTypes
     public static OptionType<int> Number(int min, int max) => new NumberType(min, max);
 
     /// <summary>
-    /// A duration from <paramref name="min"/> to <paramref name="max"/> (a year if not given); <paramref name="zero"/>, if
+    /// A duration from <paramref name="min"/> to <paramref name="max"/> (24 days if not given); <paramref name="zero"/>, if
     /// given, allows 0 and says what it means.
     /// </summary>
-    public static OptionType<TimeSpan> Duration(TimeSpan min, TimeSpan? max = null, string? zero = null) => new DurationType(min, max ?? Year, zero);
+    public static OptionType<TimeSpan> Duration(TimeSpan min, TimeSpan? max = null, string? zero = null) => new DurationType(min, max ?? LongestTimer, zero);
 
     /// <summary>A size in bytes from <paramref name="min"/> to <paramref name="max"/>.</summary>
     public static OptionType<long> Size(long min, long max) => new SizeType(min, max);
@@ -76,8 +77,8 @@ public static class OptionTypes
         var host = text[..colon];
         if (host.Length == 0)
             return true;
-        if (host[0] == '[')
-            return host[^1] == ']' && IPAddress.TryParse(host.AsSpan(1, host.Length - 2), out _);
-        return Uri.CheckHostName(host) is UriHostNameType.Dns or UriHostNameType.IPv4;
+        return host[0] == '['
+            ? host[^1] == ']' && IPAddress.TryParse(host.AsSpan(1, host.Length - 2), out _)
+            : host == "localhost" || (!host.Contains(':', StringComparison.Ordinal) && IPAddress.TryParse(host, out _));
     }
 }

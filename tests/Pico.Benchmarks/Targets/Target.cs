@@ -41,16 +41,16 @@ internal sealed record Target(string Name, string Description, bool NeedsPico, F
         var server = new ManagedProcess("server", context.Pico!.Server,
         [
             "server",
-            "--proxy.bind-address", $"127.0.0.1:{proxy}",
-            "--upstream.bind-address", $"127.0.0.1:{upstream}",
-            "--admin.bind-address", $"127.0.0.1:{admin}",
+            "--proxy.bind-addr", $"127.0.0.1:{proxy}",
+            "--upstream.bind-addr", $"127.0.0.1:{upstream}",
+            "--admin.bind-addr", $"127.0.0.1:{admin}",
         ], context.Time);
         var agent = new ManagedProcess("agent", context.Pico.Agent,
         [
             "agent",
             "--endpoints", $"{RunningTarget.EndpointId}/127.0.0.1:{context.ServicePort}",
             "--server", $"ws://127.0.0.1:{upstream}",
-            "--admin.bind-address", $"127.0.0.1:{agentPort}",
+            "--bind-addr", $"127.0.0.1:{agentPort}",
         ], context.Time);
         return new RunningTarget("pico", proxy, [server, agent], Address(admin, "/metrics"));
     }

@@ -1,12 +1,12 @@
 namespace Pico.IntegrationTests.Fixtures;
 
 /// <summary>
-/// Starts the executables under test: <c>pico</c> as it was built, and for the agent's verbs the native one when PICO_AGENT_BINARY names it.
+/// Starts the executables under test: <c>pico</c> as it was built, and for the agent's verbs the native one when PICO_TEST_AGENT_BINARY names it.
 /// </summary>
 internal static class PicoProgram
 {
     private static readonly string Pico = Path.Combine(AppContext.BaseDirectory, "pico.dll");
-    private static readonly string? NativeAgent = Environment.GetEnvironmentVariable("PICO_AGENT_BINARY") is { Length: > 0 } path ? path : null;
+    private static readonly string? NativeAgent = Environment.GetEnvironmentVariable("PICO_TEST_AGENT_BINARY") is { Length: > 0 } path ? path : null;
 
     /// <summary>Starts a verb that stays, such as <c>server</c>.</summary>
     public static BackgroundProcess Start(string verb, params IEnumerable<string> arguments) => verb is "agent" or "forward" && NativeAgent is not null

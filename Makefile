@@ -1,0 +1,57 @@
+# Everything a contributor does, by one word each. Needs the .NET SDK (global.json); `make test` names what else a test would like to have.
+
+RID ?= linux-$(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x64)
+CONFIGURATION ?= Release
+ARGS ?=
+
+DOTNET_FLAGS := --nologo --verbosity quiet
+export DOTNET_NOLOGO := 1
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+
+.PHONY: run build test bench format lint publish publish-agent publish-server docs
+
+## run: a server, an agent and a small service on this machine; Ctrl-C ends all of it
+run:
+	@echo "Building Pico …"
+	@dotnet build src/Pico.Cli --configuration $(CONFIGURATION) $(DOTNET_FLAGS)
+	@exec dotnet src/Pico.Cli/bin/$(CONFIGURATION)/net10.0/pico.dll demo $(ARGS)
+
+build:
+	@echo "Building everything …"
+	@dotnet build --configuration $(CONFIGURATION) $(DOTNET_FLAGS)
+
+## test: everything that can be tested on this machine
+test: build
+	@bash tests/run $(CONFIGURATION) $(ARGS)
+
+## bench: the benchmarks behind every figure in the docs; ARGS=--quick takes under a minute
+bench: publish
+	@echo "Building the benchmarks …"
+	@dotnet build tests/Pico.Benchmarks --configuration Release $(DOTNET_FLAGS)
+	@exec dotnet tests/Pico.Benchmarks/bin/Release/net10.0/Pico.Benchmarks.dll $(ARGS)
+
+format:
+	@dotnet format --no-restore
+
+## lint: fails if `make format` would change something
+lint:
+	@echo "Checking the format …"
+	@dotnet format --no-restore --verify-no-changes
+
+## publish: what is shipped, into artifacts/publish/agent (native) and artifacts/publish/server
+publish: publish-agent publish-server
+
+publish-agent:
+	@echo "Publishing the agent (native, $(RID)) …"
+	@dotnet publish src/Pico.AgentCli --runtime $(RID) --output artifacts/publish/agent $(DOTNET_FLAGS)
+
+publish-server:
+	@echo "Publishing the server ($(RID)) …"
+	@dotnet publish src/Pico.Cli --runtime $(RID) --output artifacts/publish/server $(DOTNET_FLAGS)
+
+## docs: the pages that are generated from the code
+docs:
+	@dotnet build src/Pico.Cli --configuration $(CONFIGURATION) $(DOTNET_FLAGS)
+	@dotnet src/Pico.Cli/bin/$(CONFIGURATION)/net10.0/pico.dll reference > docs/configuration.md.new
+	@mv docs/configuration.md.new docs/configuration.md
+	@echo "docs/configuration.md is written."
