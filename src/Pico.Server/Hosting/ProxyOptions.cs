@@ -41,4 +41,13 @@ public sealed class ProxyOptions
 
     /// <summary>Where to listen for TLS connections that are routed by SNI without being decrypted; empty: nowhere.</summary>
     public string TlsPassthroughBindAddress { get; set; } = "";
+
+    /// <summary>How many connections of clients may be open; further ones get 503 <c>overloaded</c>. 0: no limit. Default 50,000.</summary>
+    public int MaxConnections { get; set; } = 50_000;
+
+    /// <summary>The certificate chain (PEM) with which the proxy port speaks TLS, HTTP/2 by ALPN; read again when it changes. Empty: no TLS.</summary>
+    public string TlsCertificateFile { get; set; } = "";
+
+    /// <summary>The private key (PEM) of <see cref="TlsCertificateFile"/>.</summary>
+    public string TlsKeyFile { get; set; } = "";
 }

@@ -17,4 +17,10 @@ public sealed class ServerOptions
 
     /// <summary>How long a stopping server lets running requests and streams finish. Default 1 minute.</summary>
     public TimeSpan GracePeriod { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// How long a stopping server still accepts connections, while <c>/ready</c> says no: until load balancers have noticed. Part of
+    /// <see cref="GracePeriod"/>. Default 1 s.
+    /// </summary>
+    public TimeSpan DrainDelay { get; set; } = TimeSpan.FromSeconds(1);
 }

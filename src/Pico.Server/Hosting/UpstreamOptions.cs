@@ -5,4 +5,13 @@ public sealed class UpstreamOptions
 {
     /// <summary>Where to listen, <c>[host]:port</c>; port 0 takes a free one. Default <c>:8001</c>, all addresses.</summary>
     public string BindAddress { get; set; } = ":8001";
+
+    /// <summary>How many tunnels may be open; further agents are sent elsewhere. 0: no limit. Default 10,000.</summary>
+    public int MaxTunnels { get; set; } = 10_000;
+
+    /// <summary>The certificate chain (PEM) with which the upstream port speaks TLS; read again when it changes. Empty: no TLS.</summary>
+    public string TlsCertificateFile { get; set; } = "";
+
+    /// <summary>The private key (PEM) of <see cref="TlsCertificateFile"/>.</summary>
+    public string TlsKeyFile { get; set; } = "";
 }

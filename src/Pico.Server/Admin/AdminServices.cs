@@ -1,0 +1,46 @@
+using System.Net.Mime;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using OpenTelemetry.Metrics;
+using Pico.Server.Admin.Metrics;
+using Pico.Server.Hosting;
+
+namespace Pico.Server.Admin;
+
+/// <summary>The services of this room, and what answers on the admin port.</summary>
+internal static class AdminServices
+{
+    public static IServiceCollection AddAdmin(this IServiceCollection services)
+    {
+        services.AddMetrics();
+        services.AddSingleton<ServerMetrics>();
+        services.AddOpenTelemetry().WithMetrics(metrics => metrics
+            .AddMeter(ServerMetrics.MeterName)
+            .AddView(_ => new MetricStreamConfiguration { CardinalityLimit = ServerMetrics.MaxSeries })
+            .AddPrometheusExporter());
+        return services;
+    }
+
+    public static void UseAdmin(this IApplicationBuilder admin)
+    {
+        admin.UseOpenTelemetryPrometheusScrapingEndpoint("/metrics");
+        admin.RunPaths(paths => paths
+            .Get("/health", context => Say(context, "alive"))
+            .Get("/ready", Ready));
+    }
+
+    private static Task Ready(HttpContext context)
+    {
+        var lifecycle = context.RequestServices.GetRequiredService<NodeLifecycle>();
+        return lifecycle.IsReady
+            ? Say(context, "ready")
+            : Problem.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "not_ready", lifecycle.Reason);
+    }
+
+    private static Task Say(HttpContext context, string text)
+    {
+        context.Response.ContentType = MediaTypeNames.Text.Plain;
+        return context.Response.WriteAsync(text + "\n", context.RequestAborted);
+    }
+}

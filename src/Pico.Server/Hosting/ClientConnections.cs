@@ -1,0 +1,67 @@
+using System.Collections.Concurrent;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Pico.Server.Proxy;
+using Pico.Server.Proxy.Errors;
+
+namespace Pico.Server.Hosting;
+
+/// <summary>
+/// The open connections of clients (proxy port and TLS passthrough): bounds their number, and ends them in order when the node drains.
+/// </summary>
+internal sealed class ClientConnections(ProxyOptions options, TimeProvider time)
+{
+    private readonly ConcurrentDictionary<ConnectionContext, byte> _open = new();
+    private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly int _limit = options.MaxConnections == 0 ? int.MaxValue : options.MaxConnections;
+    private int _count;
+    private volatile bool _draining;
+
+    /// <summary>How many are open.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Connection middleware, the first of its port.</summary>
+    public async Task OnConnectionAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        try
+        {
+            if (Interlocked.Increment(ref _count) > _limit)
+            {
+                await RefuseAsync(connection);
+                return;
+            }
+
+            _open.TryAdd(connection, 0);
+            if (_draining)
+                RequestClose(connection);
+            await next(connection);
+        }
+        finally
+        {
+            _open.TryRemove(connection, out _);
+            if (Interlocked.Decrement(ref _count) == 0 && _draining)
+                _empty.TrySetResult();
+        }
+    }
+
+    /// <summary>Asks every connection to end: an idle one at once, a busy one after what it is doing. Completes when all have.</summary>
+    public Task DrainAsync()
+    {
+        _draining = true;
+        foreach (var (connection, _) in _open)
+            RequestClose(connection);
+        if (Count == 0)
+            _empty.TrySetResult();
+        return _empty.Task;
+    }
+
+    private static void RequestClose(ConnectionContext connection) =>
+        connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+
+    // Whatever the client speaks, it learns something: HTTP/1.1 a 503, anything else that the connection ended.
+    private async Task RefuseAsync(ConnectionContext connection)
+    {
+        ProblemResponse.WriteHttp11(connection.Transport.Output, ProxyError.Overloaded, headOnly: false, close: true, time.GetUtcNow());
+        await connection.Transport.Output.FlushAsync(connection.ConnectionClosed);
+    }
+}

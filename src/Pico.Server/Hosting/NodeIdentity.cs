@@ -1,0 +1,19 @@
+using System.Reflection;
+using Pico.Tunnel.Protocol;
+
+namespace Pico.Server.Hosting;
+
+/// <summary>Who this node is.</summary>
+internal sealed class NodeIdentity(ServerOptions options)
+{
+    /// <summary>Unique in the cluster: what was configured, else the host's name with a random suffix.</summary>
+    public string Id { get; } = options.NodeId.Length > 0
+        ? options.NodeId
+        : $"{Environment.MachineName}-{Convert.ToHexStringLower(BitConverter.GetBytes(Random.Shared.Next()))}";
+
+    /// <summary>Software and version.</summary>
+    public string Software { get; } = $"pico/{typeof(NodeIdentity).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion}";
+
+    /// <summary>What the node says of itself on a tunnel.</summary>
+    public TunnelHello Hello() => new() { Id = Id, Name = Id, Software = Software };
+}

@@ -1,0 +1,38 @@
+namespace Pico.Server.Hosting;
+
+/// <summary>Whether this node is ready, and whether it drains. Only <see cref="PicoServer"/> changes it.</summary>
+internal sealed class NodeLifecycle : IDisposable
+{
+    private readonly CancellationTokenSource _draining = new();
+    private readonly CancellationTokenSource _stopped = new();
+    private volatile bool _listening;
+
+    /// <summary>True while the node is listening and takes new work.</summary>
+    public bool IsReady => _listening && !IsDraining;
+
+    /// <summary>True once the node is stopping: responses end their connections, nothing new is admitted.</summary>
+    public bool IsDraining => _draining.IsCancellationRequested;
+
+    /// <summary>Fires when the node begins to drain.</summary>
+    public CancellationToken Draining => _draining.Token;
+
+    /// <summary>Fires when the node is over.</summary>
+    public CancellationToken Stopped => _stopped.Token;
+
+    /// <summary>Why the node is not ready, in words.</summary>
+    public string Reason => IsDraining ? "The node is draining." : _listening ? "" : "The node is starting.";
+
+    /// <summary>The ports are open.</summary>
+    public void BeginListening() => _listening = true;
+
+    /// <summary>The node stops. Idempotent.</summary>
+    public void BeginDraining() => _draining.Cancel();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _stopped.Cancel();
+        _stopped.Dispose();
+        _draining.Dispose();
+    }
+}

@@ -1,0 +1,105 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Pico.Server.Hosting;
+
+/// <summary>
+/// One node: its ports, from <see cref="StartAsync"/> to <see cref="StopAsync"/>. Started and stopped once.
+/// </summary>
+public sealed partial class PicoServer : IAsyncDisposable
+{
+    private readonly ServerOptions _options;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly Listeners _listeners;
+    private readonly WebApplication _app;
+    private bool _started;
+    private bool _disposed;
+
+    /// <summary>Throws <see cref="InvalidOptionsException"/> with everything that is wrong with <paramref name="options"/>.</summary>
+    /// <param name="options">Not to be changed afterwards.</param>
+    /// <param name="loggers">Where logs go; none if null. It stays the caller's.</param>
+    /// <param name="time">The clock; the system's if null.</param>
+    public PicoServer(ServerOptions options, ILoggerFactory? loggers = null, TimeProvider? time = null)
+    {
+        var errors = ServerOptionsValidator.Validate(options);
+        if (errors.Count > 0)
+            throw new InvalidOptionsException(errors);
+
+        loggers ??= NullLoggerFactory.Instance;
+        _options = options;
+        _logger = loggers.CreateLogger<PicoServer>();
+        _time = time ?? TimeProvider.System;
+        _listeners = new Listeners(options);
+        _app = ServerComposition.Build(options, _listeners, new QuietLoggerFactory(loggers), _time);
+    }
+
+    /// <summary>Where the proxy port listens, once started.</summary>
+    public IPEndPoint ProxyAddress => _listeners.AddressOf(ServerPort.Proxy);
+
+    /// <summary>Where the upstream port listens, once started.</summary>
+    public IPEndPoint UpstreamAddress => _listeners.AddressOf(ServerPort.Upstream);
+
+    /// <summary>Where the admin port listens, once started.</summary>
+    public IPEndPoint AdminAddress => _listeners.AddressOf(ServerPort.Admin);
+
+    /// <summary>Where TLS connections are passed through by SNI, once started; throws <see cref="InvalidOperationException"/> if that is off.</summary>
+    public IPEndPoint TlsPassthroughAddress => _listeners.AddressOf(ServerPort.TlsPassthrough);
+
+    /// <summary>Opens the ports. Throws <see cref="ServerStartException"/>, whose message names the option, when one cannot be opened.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_started)
+            throw new InvalidOperationException("The server was started already.");
+
+        _started = true;
+        try
+        {
+            await _app.StartAsync(cancellationToken);
+        }
+        catch (Exception exception) when (exception is not (OperationCanceledException or ServerStartException))
+        {
+            await DisposeAsync();
+            throw new ServerStartException(_listeners.Explain(exception), exception);
+        }
+
+        _app.Services.GetRequiredService<NodeLifecycle>().BeginListening();
+        LogStarted(_app.Services.GetRequiredService<NodeIdentity>().Id, ProxyAddress, UpstreamAddress, AdminAddress);
+    }
+
+    /// <summary>
+    /// Drains (<see cref="Drain"/>) for <see cref="ServerOptions.GracePeriod"/> at the most, then closes everything.
+    /// <paramref name="cancellationToken"/> ends the patience at once.
+    /// </summary>
+    public async Task StopAsync(CancellationToken cancellationToken = default)
+    {
+        if (!_started || _disposed)
+            return;
+
+        using var patience = new CancellationTokenSource(_options.GracePeriod, _time);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        var isComplete = await _app.Services.GetRequiredService<Drain>().RunAsync(stop.Token);
+        await _app.StopAsync(new CancellationToken(canceled: true)); // what is still open now has had its time
+        LogStopped(isComplete ? "everything was finished" : "what still ran was cut off");
+    }
+
+    /// <summary>Closes everything at once; <see cref="StopAsync"/> before it lets running work finish.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed)
+            return;
+
+        _disposed = true;
+        await _app.DisposeAsync();
+    }
+
+    [LoggerMessage(1001, LogLevel.Information, "Node {NodeId} listens for clients on {Proxy}, for agents on {Upstream}; admin on {Admin}.")]
+    private partial void LogStarted(string nodeId, IPEndPoint proxy, IPEndPoint upstream, IPEndPoint admin);
+
+    [LoggerMessage(1002, LogLevel.Information, "The node has stopped: {How}.")]
+    private partial void LogStopped(string how);
+}

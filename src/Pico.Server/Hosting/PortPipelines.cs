@@ -1,0 +1,55 @@
+using System.Net.Security;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Pico.Server.Hosting;
+
+/// <summary>Keeps the ports apart: every connection knows by which one it came, and each port has its own pipeline.</summary>
+internal static class PortPipelines
+{
+    /// <summary>Listens on <paramref name="port"/>, if it is configured.</summary>
+    public static void ListenOn(
+        this KestrelServerOptions kestrel, ServerPort port, HttpProtocols protocols = HttpProtocols.Http1, Action<ListenOptions>? configure = null) =>
+        kestrel.ApplicationServices.GetRequiredService<Listeners>().Listen(kestrel, port, listening =>
+        {
+            listening.Protocols = protocols;
+            listening.MarkAs(port);
+            configure?.Invoke(listening);
+        });
+
+    /// <summary>What answers the requests that came in by <paramref name="port"/>.</summary>
+    public static void On(this IApplicationBuilder app, ServerPort port, Action<IApplicationBuilder> configure) =>
+        app.MapWhen(context => context.Features.Get<ServerPort>() == port, configure);
+
+    /// <summary>Lets every connection know its port.</summary>
+    public static void MarkAs(this IConnectionBuilder listening, ServerPort port) => listening.Use(next => connection =>
+    {
+        connection.Features.Set(port);
+        return next(connection);
+    });
+
+    /// <summary>Speaks TLS on the port if there is a certificate, with HTTP/2 by ALPN.</summary>
+    public static void UseTls(this ListenOptions listening, ServerPort port, string certificateFile, string keyFile)
+    {
+        if (certificateFile.Length == 0)
+            return;
+
+        var services = listening.ApplicationServices;
+        var certificate = new ServerCertificate(
+            port, certificateFile, keyFile, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<ServerCertificate>>());
+        services.GetRequiredService<NodeLifecycle>().Stopped.Register(certificate.Dispose);
+        List<SslApplicationProtocol> protocols = listening.Protocols.HasFlag(HttpProtocols.Http2)
+            ? [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11]
+            : [SslApplicationProtocol.Http11];
+        listening.UseHttps(new TlsHandshakeCallbackOptions
+        {
+            OnConnection = _ => ValueTask.FromResult(
+                new SslServerAuthenticationOptions { ServerCertificateContext = certificate.Current, ApplicationProtocols = protocols }),
+        });
+    }
+}

@@ -1,0 +1,97 @@
+using System.Globalization;
+using System.Net;
+using Pico.Tunnel.Protocol;
+
+namespace Pico.Server.Hosting;
+
+/// <summary>Checks every option of a server, and gives all errors at once. It opens no file and no socket.</summary>
+public static class ServerOptionsValidator
+{
+    private const int MinHeadSize = 1024;
+    private const int MaxHeadSize = 1024 * 1024;
+
+    // What a timer takes.
+    private static readonly TimeSpan MaxTime = TimeSpan.FromDays(24);
+
+    /// <summary>What is wrong with <paramref name="options"/>; empty if nothing is.</summary>
+    public static IReadOnlyList<OptionError> Validate(ServerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var errors = new List<OptionError>();
+        var (proxy, upstream) = (options.Proxy, options.Upstream);
+
+        CheckAddresses(options, errors);
+        Tls("proxy", proxy.TlsCertificateFile, proxy.TlsKeyFile, errors);
+        Tls("upstream", upstream.TlsCertificateFile, upstream.TlsKeyFile, errors);
+        CheckDomain(proxy.BaseDomain, errors);
+        foreach (var network in proxy.TrustedProxies)
+        {
+            if (!IPNetwork.TryParse(network, out _) && !IPAddress.TryParse(network, out _))
+                errors.Add(new("proxy.trusted-proxies", network, "a network such as 10.0.0.0/8 or fd00::/8, or an address"));
+        }
+
+        Time("proxy.connect-timeout", proxy.ConnectTimeout, errors);
+        Time("proxy.response-head-timeout", proxy.ResponseHeadTimeout, errors);
+        Time("proxy.idle-timeout", proxy.IdleTimeout, errors);
+        Time("proxy.keep-alive-timeout", proxy.KeepAliveTimeout, errors);
+        Time("proxy.request-head-timeout", proxy.RequestHeadTimeout, errors);
+        Time("proxy.stream-idle-timeout", proxy.StreamIdleTimeout, errors);
+        Time("grace-period", options.GracePeriod, errors);
+        Time("drain-delay", options.DrainDelay, errors);
+        Number("proxy.max-request-head-size", proxy.MaxRequestHeadSize, MinHeadSize, MaxHeadSize, errors);
+        Number("proxy.max-response-head-size", proxy.MaxResponseHeadSize, MinHeadSize, MaxHeadSize, errors);
+        Number("proxy.max-connections", proxy.MaxConnections, 0, int.MaxValue, errors);
+        Number("upstream.max-tunnels", upstream.MaxTunnels, 0, int.MaxValue, errors);
+        if (System.Text.Encoding.UTF8.GetByteCount(options.NodeId) > 255 || options.NodeId.Any(char.IsControl))
+            errors.Add(new("node-id", options.NodeId, "at most 255 bytes without control characters"));
+        return errors;
+    }
+
+    private static void CheckAddresses(ServerOptions options, List<OptionError> errors)
+    {
+        (string Key, string Value)[] addresses =
+        [
+            ("proxy.bind-address", options.Proxy.BindAddress),
+            ("upstream.bind-address", options.Upstream.BindAddress),
+            ("admin.bind-address", options.Admin.BindAddress),
+            ("proxy.tls-passthrough-bind-address", options.Proxy.TlsPassthroughBindAddress),
+        ];
+        var taken = new Dictionary<BindAddress, string>();
+        foreach (var (key, value) in addresses)
+        {
+            if (value.Length == 0 && key == "proxy.tls-passthrough-bind-address")
+                continue;
+            if (!BindAddress.TryParse(value, out var address))
+                errors.Add(new(key, value, BindAddress.Rule));
+            else if (address.EndPoint.Port != 0 && !taken.TryAdd(address, key))
+                errors.Add(new(key, value, $"an address of its own: {taken[address]} has this one"));
+        }
+    }
+
+    private static void CheckDomain(string domain, List<OptionError> errors)
+    {
+        var name = domain.Trim('.');
+        if (name.Length > 253 || (name.Length > 0 && !name.Split('.').All(label => EndpointId.IsValid(label))))
+            errors.Add(new("proxy.base-domain", domain, "a domain name such as example.com"));
+    }
+
+    private static void Tls(string port, string certificate, string key, List<OptionError> errors)
+    {
+        if (certificate.Length > 0 && key.Length == 0)
+            errors.Add(new($"{port}.tls-key-file", key, "the file of the certificate's private key (PEM)"));
+        if (key.Length > 0 && certificate.Length == 0)
+            errors.Add(new($"{port}.tls-certificate-file", certificate, "the file of the key's certificate chain (PEM)"));
+    }
+
+    private static void Time(string key, TimeSpan value, List<OptionError> errors)
+    {
+        if (value < TimeSpan.Zero || value > MaxTime)
+            errors.Add(new(key, value.ToString(), $"0 to {MaxTime.TotalDays.ToString(CultureInfo.InvariantCulture)} days"));
+    }
+
+    private static void Number(string key, int value, int least, int most, List<OptionError> errors)
+    {
+        if (value < least || value > most)
+            errors.Add(new(key, value.ToString(CultureInfo.InvariantCulture), $"{least} to {most}"));
+    }
+}

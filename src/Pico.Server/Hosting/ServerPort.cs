@@ -1,0 +1,17 @@
+namespace Pico.Server.Hosting;
+
+/// <summary>Which port a connection came in by: a feature of the connection, by which the pipelines are kept apart.</summary>
+internal sealed record ServerPort(string Name, string OptionKey)
+{
+    /// <summary>Clients over HTTP.</summary>
+    public static readonly ServerPort Proxy = new("proxy", "proxy.bind-address");
+
+    /// <summary>Agents.</summary>
+    public static readonly ServerPort Upstream = new("upstream", "upstream.bind-address");
+
+    /// <summary>Health, metrics, status.</summary>
+    public static readonly ServerPort Admin = new("admin", "admin.bind-address");
+
+    /// <summary>Clients over TLS that is passed through.</summary>
+    public static readonly ServerPort TlsPassthrough = new("tls-passthrough", "proxy.tls-passthrough-bind-address");
+}
