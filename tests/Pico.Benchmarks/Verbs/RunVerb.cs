@@ -9,7 +9,7 @@ namespace Pico.Benchmarks.Verbs;
 /// <summary>What happens without a verb: measures loads on targets and reports.</summary>
 internal static class RunVerb
 {
-    private const int FirstWarmupSeconds = 5;
+    private const int FirstWarmupSeconds = 8;
 
     private static readonly Option<bool> Quick = new("--quick") { Description = "Fewer loads, one second each, once: under a minute, and rough." };
     private static readonly Option<string[]> Targets = CommonOptions.Names("--targets", "Targets", Target.All.Select(target => target.Name));
