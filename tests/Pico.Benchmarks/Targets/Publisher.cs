@@ -41,7 +41,9 @@ internal static class Publisher
         var sources = new DirectoryInfo(Path.Combine(workspace.Root, "src")).EnumerateFiles("*", SearchOption.AllDirectories)
             .Where(file => file.Extension is ".cs" or ".csproj" or ".json" && !IsBuildOutput(file.FullName))
             .Concat(new DirectoryInfo(workspace.Root).EnumerateFiles("Directory.*"));
-        return sources.Max(file => file.LastWriteTimeUtc) < File.GetLastWriteTimeUtc(published);
+        // Not every file of the output is new after a change, but one is.
+        var outputs = new FileInfo(published).Directory!.EnumerateFiles();
+        return sources.Max(file => file.LastWriteTimeUtc) < outputs.Max(file => file.LastWriteTimeUtc);
     }
 
     private static bool IsBuildOutput(string path) =>

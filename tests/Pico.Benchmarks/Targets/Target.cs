@@ -31,13 +31,14 @@ internal sealed record Target(string Name, string Description, bool NeedsPico, F
     {
         var port = FreePort.Take(1)[0];
         var process = new ManagedProcess(
-            "yarp", Environment.ProcessPath!, [ForwarderVerb.Name, Text(port), Text(context.ServicePort)], context.Time);
+            "yarp", Path.Combine(AppContext.BaseDirectory, "Pico.Benchmarks"), [ForwarderVerb.Name, Text(port), Text(context.ServicePort)], context.Time);
         return new RunningTarget("yarp", port, [process], Address(port, ForwarderVerb.MetricsPath));
     }
 
     private static RunningTarget StartPico(TargetContext context)
     {
-        var (proxy, upstream, admin, agentPort) = FreePort.Take(4) is [var a, var b, var c, var d] ? (a, b, c, d) : default;
+        var ports = FreePort.Take(4);
+        var (proxy, upstream, admin, agentPort) = (ports[0], ports[1], ports[2], ports[3]);
         var server = new ManagedProcess("server", context.Pico!.Server,
         [
             "server",
