@@ -84,7 +84,7 @@ public sealed class AgentOptions
             errors.Add($"The greatest reconnect delay ({ReconnectMaxDelay}) is less than the least ({ReconnectMinDelay}).");
         if (GracePeriod < TimeSpan.Zero)
             errors.Add($"The grace period is {GracePeriod}; give zero or more.");
-        if (BindAddress.Length > 0 && !Local.BindAddressParser.TryParse(BindAddress, out _))
+        if (BindAddress.Length > 0 && !Net.BindAddressParser.TryParse(BindAddress, out _))
             errors.Add($"\"{BindAddress}\" is no address to listen on; give [host]:port, such as :8004 or 127.0.0.1:8004.");
         return errors;
     }

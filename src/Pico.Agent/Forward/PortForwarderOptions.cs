@@ -33,7 +33,7 @@ public sealed class PortForwarderOptions
     public static bool TryParseListen(string text, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out IPEndPoint? listen)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return Local.BindAddressParser.TryParse(text.Contains(':', StringComparison.Ordinal) ? text : $"localhost:{text}", out listen);
+        return Net.BindAddressParser.TryParse(text.Contains(':', StringComparison.Ordinal) ? text : $"localhost:{text}", out listen);
     }
 
     /// <summary>Says everything that is wrong with the options, one message for each; empty when nothing is.</summary>

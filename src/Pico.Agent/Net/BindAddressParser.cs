@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Diagnostics.CodeAnalysis;
 
-namespace Pico.Agent.Local;
+namespace Pico.Agent.Net;
 
 /// <summary>Reads an address to listen on, <c>[host]:port</c>; without a host it is all addresses. The host is an IP address or <c>localhost</c>.</summary>
 public static class BindAddressParser

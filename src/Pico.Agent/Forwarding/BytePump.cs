@@ -1,0 +1,142 @@
+using System.Buffers;
+using System.Net.Sockets;
+using Pico.Tunnel;
+using Pico.Tunnel.Protocol;
+
+namespace Pico.Agent.Forwarding;
+
+/// <summary>
+/// Moves bytes between a stream and a TCP connection, both ways at once, until both directions have ended.
+/// <code>
+///   tunnel ══ Input ──▶ (1) send from the stream's own segments ──▶ service
+///   tunnel ◀══ Write ── (3) one pooled buffer ◀── (2) wait without a buffer ── service
+/// </code>
+/// (4) The end of one direction is passed on as a half-close; the other lives on.
+/// (5) A reset or failure ends both, on both sides, as a reset: never as an orderly end.
+/// </summary>
+internal sealed class BytePump(ReceiveBudget budget, TimeProvider time, ForwardingStatistics statistics)
+{
+    /// <summary>How long a stream lingers whose service no longer takes data but ended its own orderly: the peer may still be reading the answer.</summary>
+    private static readonly TimeSpan LingerTime = TimeSpan.FromSeconds(5);
+
+    /// <summary>Never throws; both ends are closed when it returns. Gives the service's failure, if that ended it.</summary>
+    public async Task<Exception?> RunAsync(TunnelStream stream, ServiceConnection service)
+    {
+        var toService = SendToServiceAsync(stream, service);
+        var failure = await ReceiveFromServiceAsync(stream, service).ConfigureAwait(false);
+        var end = await toService.ConfigureAwait(false);
+        // An early answer (a 413 before the body was read, say) comes whole although the service stopped reading.
+        if (end == SendEnd.ServiceClosed && failure is null)
+            await LingerAsync(stream).ConfigureAwait(false);
+        service.Dispose();
+        await stream.DisposeAsync().ConfigureAwait(false);
+        return end == SendEnd.Reset ? null : failure;
+    }
+
+    private enum SendEnd
+    {
+        Completed,
+        Reset,
+        ServiceClosed,
+    }
+
+    private async Task<SendEnd> SendToServiceAsync(TunnelStream stream, ServiceConnection service)
+    {
+        var input = stream.Input;
+        var reading = true;
+        try
+        {
+            while (true)
+            {
+                var result = await input.ReadAsync().ConfigureAwait(false);
+                var data = result.Buffer;
+                reading = false;
+                foreach (var segment in data)
+                    await service.SendAsync(segment).ConfigureAwait(false); // (1)
+                reading = true;
+                statistics.CountToService(data.Length);
+                input.AdvanceTo(data.End);
+                if (!result.IsCompleted)
+                    continue;
+                await service.CompleteSendAsync().ConfigureAwait(false); // (4)
+                return SendEnd.Completed;
+            }
+        }
+        catch (Exception) when (reading)
+        {
+            service.Abort(); // (5)
+            return SendEnd.Reset;
+        }
+        catch (Exception)
+        {
+            // What the service still says decides: an orderly end, or the reset that this was.
+            return SendEnd.ServiceClosed;
+        }
+    }
+
+    private async Task<Exception?> ReceiveFromServiceAsync(TunnelStream stream, ServiceConnection service)
+    {
+        var size = new ReceiveSize(budget);
+        try
+        {
+            while (true)
+            {
+                await service.ReceiveAsync(Memory<byte>.Empty).ConfigureAwait(false); // (2)
+                var buffer = ArrayPool<byte>.Shared.Rent(size.Value);
+                try
+                {
+                    int received, asked;
+                    do
+                    {
+                        asked = Math.Min(size.Value, buffer.Length);
+                        received = await service.ReceiveAsync(buffer.AsMemory(0, asked)).ConfigureAwait(false);
+                        if (received == 0)
+                        {
+                            stream.CompleteOutput(); // (4)
+                            return null;
+                        }
+
+                        await stream.WriteAsync(buffer.AsMemory(0, received)).ConfigureAwait(false); // (3)
+                        statistics.CountFromService(received);
+                        size.Note(received);
+                    }
+                    while (received == asked && asked == size.Value && service.HasData);
+                }
+                finally
+                {
+                    ArrayPool<byte>.Shared.Return(buffer);
+                }
+            }
+        }
+        catch (Exception e)
+        {
+            stream.Abort(StreamError.ServiceReset); // (5)
+            service.Abort();
+            return e;
+        }
+        finally
+        {
+            size.Release();
+        }
+    }
+
+    /// <summary>Throws away what still comes, for a while, then resets; a reset at once could overtake the answer at the peer.</summary>
+    private async Task LingerAsync(TunnelStream stream)
+    {
+        using var timeout = new CancellationTokenSource(LingerTime, time);
+        try
+        {
+            while (true)
+            {
+                var result = await stream.Input.ReadAsync(timeout.Token).ConfigureAwait(false);
+                stream.Input.AdvanceTo(result.Buffer.End);
+                if (result.IsCompleted)
+                    return;
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or StreamException or SocketException)
+        {
+            stream.Abort(StreamError.ServiceReset);
+        }
+    }
+}

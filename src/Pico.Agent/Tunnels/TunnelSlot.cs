@@ -1,0 +1,193 @@
+using Microsoft.Extensions.Logging;
+using Pico.Tunnel;
+using Pico.Tunnel.Protocol;
+using Polly;
+using Polly.Retry;
+
+namespace Pico.Agent.Tunnels;
+
+/// <summary>
+/// Holds one of the agent's tunnels, for ever. (1) Connect; a node that is held already refuses, and after a few such refusals a second tunnel
+/// to it is accepted. (2) Once its endpoints are registered, leave the tunnel that it replaces. (3) Hold it until it ends, until the node asks to
+/// be left (the old tunnel serves on until its replacement is registered: make before break), or until, each minute, a second tunnel to the
+/// same node can be exchanged for one to another. (4) Whatever failed: wait (<see cref="ReconnectBackoff"/>), and again.
+/// </summary>
+internal sealed partial class TunnelSlot
+{
+    /// <summary>So many refusals as a duplicate in a row, and a second tunnel to the same node is taken.</summary>
+    private const int DuplicatesBeforeAcceptance = 3;
+
+    private static readonly TimeSpan DistinctProbeInterval = TimeSpan.FromMinutes(1);
+
+    /// <summary>A tunnel that held for less counts as a failed try.</summary>
+    private static readonly TimeSpan LastingAfter = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long the old tunnel waits for the new one's registrations.</summary>
+    private static readonly TimeSpan RegistrationWait = TimeSpan.FromSeconds(30);
+
+    private readonly TunnelSet _set;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly RepeatedMessage _failure;
+    private readonly ResiliencePipeline _retry;
+    private int _duplicates;
+    private TunnelSession? _leaving;
+
+    public TunnelSlot(TunnelSet set, ReconnectBackoff backoff, TimeProvider time, ILogger logger)
+    {
+        _set = set;
+        _time = time;
+        _logger = logger;
+        _failure = new RepeatedMessage(time);
+        _retry = new ResiliencePipelineBuilder { TimeProvider = time }.AddRetry(new RetryStrategyOptions
+        {
+            MaxRetryAttempts = int.MaxValue,
+            ShouldHandle = static args => ValueTask.FromResult(!args.Context.CancellationToken.IsCancellationRequested),
+            DelayGenerator = args => ValueTask.FromResult<TimeSpan?>(Report(args.Outcome.Exception!, backoff.Next(args.Outcome.Exception!))),
+        }).Build();
+    }
+
+    /// <summary>Completes when <paramref name="stop"/> is asked for; the sessions are then the set's to finish.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        try
+        {
+            await _retry.ExecuteAsync(HoldAsync, stop).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Asked for.
+        }
+    }
+
+    private async ValueTask HoldAsync(CancellationToken stop)
+    {
+        var (session, isDuplicate) = await ConnectAsync(stop).ConfigureAwait(false); // (1)
+        _failure.Clear();
+        while (true)
+        {
+            if (_leaving is { } left)
+            {
+                await LeaveAsync(left, session, stop).ConfigureAwait(false); // (2)
+                _leaving = null;
+            }
+
+            var end = await WaitAsync(session, isDuplicate ? DistinctProbeInterval : Timeout.InfiniteTimeSpan, stop).ConfigureAwait(false); // (3)
+            if (end is not null)
+                throw new TunnelLostException(end, _time.GetUtcNow() - session.Since >= LastingAfter); // (4)
+            if (await TryConnectDistinctAsync(stop).ConfigureAwait(false) is not { } distinct)
+                continue;
+            _leaving = session;
+            (session, isDuplicate) = (distinct, false);
+        }
+    }
+
+    private async Task<(TunnelSession Session, bool IsDuplicate)> ConnectAsync(CancellationToken stop)
+    {
+        try
+        {
+            var connected = await _set.ConnectAsync(acceptsDuplicate: _duplicates >= DuplicatesBeforeAcceptance, stop).ConfigureAwait(false);
+            _duplicates = 0;
+            return connected;
+        }
+        catch (TunnelException e) when (e.Error == TunnelError.Duplicate)
+        {
+            _duplicates++;
+            throw;
+        }
+    }
+
+    private async Task<TunnelSession?> TryConnectDistinctAsync(CancellationToken stop)
+    {
+        try
+        {
+            return (await _set.ConnectAsync(acceptsDuplicate: false, stop).ConfigureAwait(false)).Session;
+        }
+        catch (TunnelException e)
+        {
+            LogNoDistinct(e.Message);
+            return null;
+        }
+    }
+
+    /// <summary>Gives how the tunnel ended or why it must be left; null when the time is up.</summary>
+    private async Task<TunnelEnd?> WaitAsync(TunnelSession session, TimeSpan time, CancellationToken stop)
+    {
+        var ended = Task.WhenAny(session.Tunnel.Completion, session.GoAway);
+        try
+        {
+            var end = await (await ended.WaitAsync(time, _time, stop).ConfigureAwait(false)).ConfigureAwait(false);
+            if (!session.Tunnel.Completion.IsCompleted)
+            {
+                if (_leaving is { } older)
+                    _set.Finish(older, "left twice");
+                _leaving = session;
+                _set.Leave(session, end);
+                LogGoAway(session.Tunnel.Remote.Id, end.Error, end.Message);
+            }
+
+            return end;
+        }
+        catch (TimeoutException)
+        {
+            return null;
+        }
+    }
+
+    private async Task LeaveAsync(TunnelSession left, TunnelSession replacement, CancellationToken stop)
+    {
+        try
+        {
+            await Task.WhenAny(replacement.Registrar.FirstPass, replacement.Tunnel.Completion)
+                .WaitAsync(RegistrationWait, _time, stop).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // It has had its time.
+        }
+
+        _set.Finish(left, "replaced by another tunnel");
+    }
+
+    private TimeSpan Report(Exception failure, TimeSpan delay)
+    {
+        var kind = failure switch
+        {
+            TunnelException e => e.Error.ToString(),
+            TunnelLostException => "lost",
+            _ => failure.GetType().Name,
+        };
+        if (failure is TunnelException { Error: TunnelError.Duplicate })
+            LogDuplicate(failure.Message);
+        else if (failure is TunnelLostException && _leaving is not null)
+            LogReplacing(delay.TotalSeconds);
+        else if (!_failure.ShouldSay(kind))
+            LogFailedAgain(failure.Message, delay.TotalSeconds);
+        else if (failure is TunnelException { Error: TunnelError.Unauthorized or TunnelError.TokenExpired })
+            LogRejected(failure.Message, delay.TotalSeconds);
+        else
+            LogFailed(failure.Message, delay.TotalSeconds);
+        return delay;
+    }
+
+    [LoggerMessage(3311, LogLevel.Warning, "No tunnel: {Reason}. Next try in {Seconds:0.0} s.")]
+    private partial void LogFailed(string reason, double seconds);
+
+    [LoggerMessage(3312, LogLevel.Debug, "Still no tunnel: {Reason}. Next try in {Seconds:0.0} s.")]
+    private partial void LogFailedAgain(string reason, double seconds);
+
+    [LoggerMessage(3313, LogLevel.Error, "The credential is rejected: {Reason}. Next try, with the token read again, in {Seconds:0} s.")]
+    private partial void LogRejected(string reason, double seconds);
+
+    [LoggerMessage(3314, LogLevel.Debug, "The node is held already: {Reason}")]
+    private partial void LogDuplicate(string reason);
+
+    [LoggerMessage(3315, LogLevel.Information, "Node {Node} asks to be left ({Error}: {Reason})")]
+    private partial void LogGoAway(string node, TunnelError error, string reason);
+
+    [LoggerMessage(3316, LogLevel.Debug, "Connecting to another node in {Seconds:0.0} s")]
+    private partial void LogReplacing(double seconds);
+
+    [LoggerMessage(3317, LogLevel.Debug, "There is still no other node: {Reason}")]
+    private partial void LogNoDistinct(string reason);
+}
