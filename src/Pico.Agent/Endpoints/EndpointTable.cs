@@ -7,7 +7,7 @@ namespace Pico.Agent.Endpoints;
 internal sealed class EndpointTable(TimeProvider time)
 {
     private readonly Lock _lock = new();
-    private volatile IReadOnlyDictionary<string, Endpoint> _endpoints = new Dictionary<string, Endpoint>();
+    private volatile Dictionary<string, Endpoint> _endpoints = [];
     private volatile TaskCompletionSource _changed = NewSignal();
 
     /// <summary>By endpoint ID; never changed after it was given out.</summary>

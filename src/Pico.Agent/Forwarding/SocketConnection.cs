@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 
 namespace Pico.Agent.Forwarding;
 
@@ -9,16 +10,11 @@ internal sealed class SocketConnection(Socket socket) : ServiceConnection
 
     public override bool HasData => socket.Available > 0;
 
-    public override ValueTask SendAsync(ReadOnlyMemory<byte> data)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public override async ValueTask SendAsync(ReadOnlyMemory<byte> data)
     {
-        var sent = socket.SendAsync(data, SocketFlags.None);
-        return sent.IsCompletedSuccessfully && sent.Result == data.Length ? ValueTask.CompletedTask : SendRestAsync(sent, data);
-    }
-
-    private async ValueTask SendRestAsync(ValueTask<int> pending, ReadOnlyMemory<byte> data)
-    {
-        for (var sent = await pending.ConfigureAwait(false); sent < data.Length;)
-            sent += await socket.SendAsync(data[sent..], SocketFlags.None).ConfigureAwait(false);
+        while (!data.IsEmpty)
+            data = data[await socket.SendAsync(data, SocketFlags.None).ConfigureAwait(false)..];
     }
 
     public override ValueTask CompleteSendAsync()

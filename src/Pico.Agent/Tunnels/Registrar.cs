@@ -22,8 +22,8 @@ internal sealed partial class Registrar(TunnelConnection tunnel, EndpointTable t
     private uint _lastId;
 
     // Read by the tunnel's reader; replaced, never changed.
-    private volatile IReadOnlyDictionary<uint, Registered> _byId = new Dictionary<uint, Registered>();
-    private volatile IReadOnlyDictionary<string, string> _refusals = new Dictionary<string, string>();
+    private volatile Dictionary<uint, Registered> _byId = [];
+    private volatile Dictionary<string, string> _refusals = [];
 
     /// <summary>Completes when the server answered for every endpoint that was wanted at first.</summary>
     public Task FirstPass => _firstPass.Task;

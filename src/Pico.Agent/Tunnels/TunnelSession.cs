@@ -11,7 +11,7 @@ internal sealed class TunnelSession : ITunnelHandler
 {
     private readonly StreamForwarder _forwarder;
     private readonly TimeProvider _time;
-    private readonly CancellationTokenSource _registering = new();
+    private readonly TaskCompletionSource _leaving = new();
     private readonly TaskCompletionSource<TunnelEnd> _goAway = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Registrar _registrar = null!;
     private Task _registration = Task.CompletedTask;
@@ -67,7 +67,7 @@ internal sealed class TunnelSession : ITunnelHandler
         using var timeout = new CancellationTokenSource(grace, _time);
         try
         {
-            await _registering.CancelAsync().ConfigureAwait(false);
+            _leaving.SetResult();
             await _registration.ConfigureAwait(false);
             await _registrar.WithdrawAllAsync(timeout.Token).ConfigureAwait(false);
             Tunnel.GoAway(TunnelError.None, reason);
@@ -109,9 +109,9 @@ internal sealed class TunnelSession : ITunnelHandler
 
     private async Task RegisterAsync()
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(_registering.Token);
+        using var stop = new CancellationTokenSource();
         var registering = _registrar.RunAsync(stop.Token);
-        await Task.WhenAny(registering, Tunnel.Completion).ConfigureAwait(false);
+        await Task.WhenAny(registering, Tunnel.Completion, _leaving.Task).ConfigureAwait(false);
         await stop.CancelAsync().ConfigureAwait(false);
         try
         {
