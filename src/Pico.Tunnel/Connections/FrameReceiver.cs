@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 
 namespace Pico.Tunnel.Connections;
 
@@ -19,6 +20,7 @@ internal sealed class FrameReceiver(TunnelTransport transport)
     public void Consume(int count) => _start += count;
 
     /// <summary>Receives more behind <see cref="Unread"/>; false when the peer closed. There is room as long as no unread frame exceeds the buffer.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> ReceiveAsync()
     {
         if (_start == _end)
