@@ -13,12 +13,9 @@ internal sealed class HelpWithExamples(HelpAction listing, string program, IRead
     {
         var output = parseResult.InvocationConfiguration.Output;
         var verb = verbs.FirstOrDefault(v => v.Command == parseResult.CommandResult.Command);
+        // The list of verbs shows the summary, a verb's own page the whole.
         if (verb is not null)
-        {
-            output.WriteLine(verb.Text.Details);
-            output.WriteLine();
-        }
-
+            verb.Command.Description = verb.Text.Details;
         listing.Invoke(parseResult);
         if (verb is null)
         {

@@ -58,9 +58,10 @@ public sealed class Verb<T> : Verb
         var printOnly = flags.ContainsKey(PrintConfig.Name);
         if (positional is not null)
             ReadArguments(positional, loaded.Value, printOnly, problems);
+        var verb = $"{environment.Program} {Text.Name}";
         if (problems.Count > 0)
         {
-            UsageReport.Write(environment.Error, $"{environment.Program} {Text.Name}", problems);
+            UsageReport.Write(environment.Error, verb, problems);
             return ExitCode.Usage;
         }
 
@@ -73,7 +74,7 @@ public sealed class Verb<T> : Verb
         using var signals = new ShutdownSignals();
         try
         {
-            return await _run(loaded.Value, new VerbContext(environment.Out, environment.Error, loaded.Effective, signals.Stopping));
+            return await _run(loaded.Value, new VerbContext(verb, environment.Out, environment.Error, loaded.Effective, signals.Stopping));
         }
         catch (OperationCanceledException) when (signals.Stopping.IsCancellationRequested)
         {

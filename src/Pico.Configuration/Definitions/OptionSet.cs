@@ -11,14 +11,14 @@ public sealed class OptionSet<T>
 {
     private readonly T _defaults = new();
     private readonly List<BoundOption<T>> _options = [];
-    private readonly List<(string Name, Func<T, string?> Problem)> _rules = [];
+    private readonly List<Func<T, IEnumerable<(string Name, string Problem)>>> _rules = [];
 
     /// <summary>The options, in the order in which they are shown.</summary>
     public IEnumerable<OptionDefinition> Definitions => _options.Select(o => o.Definition);
 
     internal IReadOnlyList<BoundOption<T>> Options => _options;
 
-    internal IReadOnlyList<(string Name, Func<T, string?> Problem)> Rules => _rules;
+    internal IEnumerable<(string Name, string Problem)> AskRules(T target) => _rules.SelectMany(rule => rule(target));
 
     /// <summary>
     /// Adds an option; <paramref name="name"/> is words in lower case, joined by dots (groups) and dashes. A secret's value is never shown.
@@ -43,8 +43,8 @@ public sealed class OptionSet<T>
         ArgumentNullException.ThrowIfNull(part);
         foreach (var option in part._options)
             Add(new PartOption<T, TPart>(option, select));
-        foreach (var (name, problem) in part._rules)
-            _rules.Add((name, target => problem(select(target))));
+        foreach (var rule in part._rules)
+            _rules.Add(target => rule(select(target)));
         return this;
     }
 
@@ -52,9 +52,12 @@ public sealed class OptionSet<T>
     /// Adds a rule over the whole, asked once every value has been read: <paramref name="problem"/> gives what is wrong with the option
     /// <paramref name="name"/>, in words for people, or null.
     /// </summary>
-    public OptionSet<T> Rule(string name, Func<T, string?> problem)
+    public OptionSet<T> Rule(string name, Func<T, string?> problem) => Rules(target => problem(target) is { } message ? [(name, message)] : []);
+
+    /// <summary>Adds rules over the whole, which give the options that are wrong, each with what is wrong in words for people.</summary>
+    public OptionSet<T> Rules(Func<T, IEnumerable<(string Name, string Problem)>> problems)
     {
-        _rules.Add((name, problem));
+        _rules.Add(problems);
         return this;
     }
 

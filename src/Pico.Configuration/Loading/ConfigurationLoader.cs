@@ -62,10 +62,11 @@ internal static class ConfigurationLoader
     private static void AskRules<T>(OptionSet<T> options, T target, List<EffectiveOption> effective, List<ConfigurationProblem> problems)
         where T : class, new()
     {
-        foreach (var (name, problem) in options.Rules)
+        // A value that could not be read was told already: what a rule sees there is not what was meant.
+        var told = problems.Select(p => p.Key).ToHashSet();
+        foreach (var (name, message) in options.AskRules(target))
         {
-            // A value that could not be read was told already: what the rule sees is not what was meant.
-            if (problems.All(p => p.Key != name) && problem(target) is { } message)
+            if (!told.Contains(name))
                 problems.Add(new(name, effective.FirstOrDefault(e => e.Name == name)?.Source ?? "", message));
         }
     }

@@ -1,0 +1,52 @@
+using Pico.Agent.Commands;
+using Pico.Configuration.Definitions;
+using Pico.Configuration.Types;
+using Pico.Server.Hosting;
+
+namespace Pico.Cli.Settings;
+
+/// <summary>Everything that can be set on <c>pico server</c>.</summary>
+internal sealed class ServerSettings
+{
+    public static OptionSet<ServerSettings> Definitions { get; } = new OptionSet<ServerSettings>()
+        .Include(ProxySettings.Definitions, s => s.Server.Proxy)
+        .Include(OfUpstream(), s => s.Server.Upstream)
+        .Include(OfAdmin(), s => s.Server.Admin)
+        .Include(OfServer(), s => s.Server)
+        .Include(LogOptions.Definitions, s => s.Log);
+
+    public ServerOptions Server { get; } = new();
+
+    public LogOptions Log { get; } = new();
+
+    private static OptionSet<UpstreamOptions> OfUpstream() => new OptionSet<UpstreamOptions>()
+        .Add(
+            "upstream.bind-addr", OptionTypes.Address, o => o.BindAddress, (o, v) => o.BindAddress = v,
+            "Where agents connect. Reachable for agents, and for them only.")
+        .Add(
+            "upstream.tls-certificate-file", OptionTypes.ExistingFile, o => o.TlsCertificateFile, (o, v) => o.TlsCertificateFile = v,
+            "The certificate chain (PEM) with which the upstream port speaks TLS. Read again when it changes. Without it: no TLS.")
+        .Add(
+            "upstream.tls-key-file", OptionTypes.ExistingFile, o => o.TlsKeyFile, (o, v) => o.TlsKeyFile = v,
+            "The private key (PEM) of that certificate.")
+        .Add(
+            "upstream.max-tunnels", OptionTypes.Number(0, int.MaxValue), o => o.MaxTunnels, (o, v) => o.MaxTunnels = v,
+            "How many tunnels may be open; further agents are sent elsewhere. 0: no limit.");
+
+    private static OptionSet<AdminOptions> OfAdmin() => new OptionSet<AdminOptions>()
+        .Add(
+            "admin.bind-addr", OptionTypes.Address, o => o.BindAddress, (o, v) => o.BindAddress = v,
+            "Where /health, /ready, /metrics and /status are served. For operators only.");
+
+    private static OptionSet<ServerOptions> OfServer() => new OptionSet<ServerOptions>()
+        .Add(
+            "node-id", OptionTypes.Text, o => o.NodeId, (o, v) => o.NodeId = v,
+            "The node's ID, unique in the cluster; in Kubernetes the pod's name.", defaultText: "the host name and a random suffix")
+        .Add(
+            "grace-period", OptionTypes.Duration(TimeSpan.Zero), o => o.GracePeriod, (o, v) => o.GracePeriod = v,
+            "How long requests and streams in flight may take to finish when the server stops.")
+        .Add(
+            "drain-delay", OptionTypes.Duration(TimeSpan.Zero), o => o.DrainDelay, (o, v) => o.DrainDelay = v,
+            "How long a stopping server still accepts connections, while /ready says no, until load balancers have noticed. Part of the grace period.")
+        .Rules(o => ServerOptionsValidator.Validate(o).Select(e => (e.Key, $"'{e.Value}' is not allowed; allowed: {e.Allowed}")));
+}
