@@ -1,8 +1,9 @@
 using Pico.Agent.Commands;
 using Pico.Configuration.Commands;
 
+const string Name = "pico-agent";
 var program = new PicoProgram(
-    "pico-agent",
+    Name,
     "Pico's agent: opens an outbound tunnel to a Pico server and carries requests to services that nobody can dial.",
-    [VersionVerb.Create("pico-agent")]);
+    [AgentVerb.Create(Name), ForwardVerb.Create(Name), VersionVerb.Create(Name)]);
 return await program.RunAsync(args);

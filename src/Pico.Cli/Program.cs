@@ -1,5 +1,3 @@
-using Pico.Agent.Commands;
-using Pico.Configuration.Commands;
+using Pico.Cli.Verbs;
 
-var program = new PicoProgram("pico", "A reverse proxy for services that nobody can dial.", [VersionVerb.Create("pico")]);
-return await program.RunAsync(args);
+return await PicoVerbs.CreateProgram().RunAsync(args);

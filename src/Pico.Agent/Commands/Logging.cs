@@ -34,6 +34,6 @@ public static partial class Logging
             EffectiveConfiguration(logger, string.Join(", ", shown.AsEnumerable()));
     }
 
-    [LoggerMessage(2900, LogLevel.Information, "Configuration: {Options}")]
+    [LoggerMessage(5001, LogLevel.Information, "Configuration: {Options}")]
     private static partial void EffectiveConfiguration(ILogger logger, string options);
 }

@@ -51,11 +51,14 @@ internal sealed class CommandLineSource
             problems.Add(ConfigurationProblem.UnknownKey(flag, "", Spelling.Nearest(flag, _flags.Select(f => f.Definition.Flag))));
         }
 
-        if (unknown.Length > 0)
-            return null;
-        foreach (var token in rest.Skip(_arguments.Count))
-            problems.Add(Unexpected(parse, token));
-        return rest;
+        var surplus = rest.Where(t => !IsFlag(t)).Skip(_arguments.Count);
+        foreach (var token in surplus)
+        {
+            if (Unexpected(parse, token, isCertain: unknown.Length == 0) is { } problem)
+                problems.Add(problem);
+        }
+
+        return unknown.Length > 0 ? null : rest;
     }
 
     private void AddFlag(OptionDefinition option)
@@ -64,18 +67,18 @@ internal sealed class CommandLineSource
         // A switch takes the next word only if that is true or false, so that it can stand before an argument.
         Option flag = option.IsSwitch
             ? new Option<bool>(option.Flag) { Description = description, Arity = ArgumentArity.ZeroOrOne, HelpName = option.TypeName }
-            : new Option<string[]>(option.Flag) { Description = description, Arity = ArgumentArity.OneOrMore, HelpName = option.TypeName };
+            : new Option<string[]>(option.Flag) { Description = description, Arity = ArgumentArity.ZeroOrMore, HelpName = option.TypeName };
         _flags.Add((option, flag));
         _command.Options.Add(flag);
     }
 
-    // "--proxy.proxy-protocol=maybe" leaves "maybe" over.
-    private ConfigurationProblem Unexpected(ParseResult parse, string token)
+    // "--proxy.proxy-protocol=maybe" leaves "maybe" over; what an unknown flag leaves over may be its value.
+    private ConfigurationProblem? Unexpected(ParseResult parse, string token, bool isCertain)
     {
         var before = parse.Tokens.TakeWhile(t => t.Type != TokenType.Argument || t.Value != token).LastOrDefault();
         return _flags.FirstOrDefault(f => f.Definition.IsSwitch && f.Definition.Flag == before?.Value).Definition is { } option
             ? new(option.Name, option.Flag, $"'{token}' is not allowed; allowed: {option.Allowed}")
-            : new(token, "command line", "unexpected argument");
+            : isCertain ? new(token, "command line", "unexpected argument") : null;
     }
 
     private static bool IsFlag(string token) => token.Length > 1 && token[0] == '-' && !char.IsAsciiDigit(token[1]);

@@ -51,15 +51,15 @@ public static class ServerOptionsValidator
     {
         (string Key, string Value)[] addresses =
         [
-            ("proxy.bind-address", options.Proxy.BindAddress),
-            ("upstream.bind-address", options.Upstream.BindAddress),
-            ("admin.bind-address", options.Admin.BindAddress),
-            ("proxy.tls-passthrough-bind-address", options.Proxy.TlsPassthroughBindAddress),
+            ("proxy.bind-addr", options.Proxy.BindAddress),
+            ("upstream.bind-addr", options.Upstream.BindAddress),
+            ("admin.bind-addr", options.Admin.BindAddress),
+            ("proxy.tls-passthrough-bind-addr", options.Proxy.TlsPassthroughBindAddress),
         ];
         var taken = new Dictionary<BindAddress, string>();
         foreach (var (key, value) in addresses)
         {
-            if (value.Length == 0 && key == "proxy.tls-passthrough-bind-address")
+            if (value.Length == 0 && key == "proxy.tls-passthrough-bind-addr")
                 continue;
             if (!BindAddress.TryParse(value, out var address))
                 errors.Add(new(key, value, BindAddress.Rule));

@@ -4,14 +4,14 @@ namespace Pico.Server.Hosting;
 internal sealed record ServerPort(string Name, string OptionKey)
 {
     /// <summary>Clients over HTTP.</summary>
-    public static readonly ServerPort Proxy = new("proxy", "proxy.bind-address");
+    public static readonly ServerPort Proxy = new("proxy", "proxy.bind-addr");
 
     /// <summary>Agents.</summary>
-    public static readonly ServerPort Upstream = new("upstream", "upstream.bind-address");
+    public static readonly ServerPort Upstream = new("upstream", "upstream.bind-addr");
 
     /// <summary>Health, metrics, status.</summary>
-    public static readonly ServerPort Admin = new("admin", "admin.bind-address");
+    public static readonly ServerPort Admin = new("admin", "admin.bind-addr");
 
     /// <summary>Clients over TLS that is passed through.</summary>
-    public static readonly ServerPort TlsPassthrough = new("tls-passthrough", "proxy.tls-passthrough-bind-address");
+    public static readonly ServerPort TlsPassthrough = new("tls-passthrough", "proxy.tls-passthrough-bind-addr");
 }

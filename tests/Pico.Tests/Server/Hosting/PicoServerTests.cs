@@ -46,9 +46,9 @@ public sealed class PicoServerTests : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData("proxy.bind-address")]
-    [InlineData("upstream.bind-address")]
-    [InlineData("admin.bind-address")]
+    [InlineData("proxy.bind-addr")]
+    [InlineData("upstream.bind-addr")]
+    [InlineData("admin.bind-addr")]
     public async Task Start_PortTaken_NamesTheOption(string key)
     {
         using var holder = new TcpListener(IPAddress.Loopback, 0);
@@ -57,8 +57,8 @@ public sealed class PicoServerTests : IAsyncDisposable
         var address = holder.LocalEndpoint.ToString()!;
         switch (key)
         {
-            case "proxy.bind-address": options.Proxy.BindAddress = address; break;
-            case "upstream.bind-address": options.Upstream.BindAddress = address; break;
+            case "proxy.bind-addr": options.Proxy.BindAddress = address; break;
+            case "upstream.bind-addr": options.Upstream.BindAddress = address; break;
             default: options.Admin.BindAddress = address; break;
         }
 
@@ -125,7 +125,7 @@ public sealed class PicoServerTests : IAsyncDisposable
         var error = Assert.Throws<InvalidOptionsException>(() => new PicoServer(options));
 
         Assert.Equal(
-            ["proxy.bind-address", "upstream.tls-certificate-file", "proxy.trusted-proxies", "proxy.connect-timeout"],
+            ["proxy.bind-addr", "upstream.tls-certificate-file", "proxy.trusted-proxies", "proxy.connect-timeout"],
             error.Errors.Select(e => e.Key));
     }
 

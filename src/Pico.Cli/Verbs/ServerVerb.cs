@@ -1,0 +1,49 @@
+using Pico.Agent.Commands;
+using Pico.Cli.Settings;
+using Pico.Configuration.Commands;
+using Pico.Server.Hosting;
+
+namespace Pico.Cli.Verbs;
+
+/// <summary><c>pico server</c>: one node.</summary>
+internal static class ServerVerb
+{
+    public static Verb Create() => new Verb<ServerSettings>(
+        new VerbText
+        {
+            Name = "server",
+            Summary = "Run a server: clients send requests to it, agents hold tunnels to it.",
+            Details =
+                "Runs one Pico server. Agents open tunnels to its upstream port and register endpoints; clients send requests to its proxy port, with the "
+                + "endpoint in the x-pico-endpoint header or as the first label of Host, and the server passes them down the right tunnel. The admin port "
+                + "tells health, metrics and status. SIGTERM or Ctrl-C drains: no new work, what runs may finish.",
+            Examples =
+            [
+                ("All ports on their defaults: proxy 8000, upstream 8001, admin 8003", "pico server"),
+                ("Endpoints as subdomains: orders.example.com is the endpoint orders", "pico server --proxy.base-domain example.com"),
+                ("Behind a load balancer that tells the client's address", "pico server --proxy.trusted-proxies 10.0.0.0/8"),
+                ("Options from a file, one of them overruled", "PICO_LOG_LEVEL=debug pico server --config pico.yaml"),
+            ],
+            Docs = "docs/overview.md, docs/configuration.md",
+        },
+        ServerSettings.Definitions,
+        RunAsync);
+
+    private static async Task<int> RunAsync(ServerSettings settings, VerbContext context)
+    {
+        using var loggers = Logging.CreateFactory(settings.Log);
+        Logging.LogConfiguration(loggers.CreateLogger("Pico.Configuration"), context.Effective);
+        try
+        {
+            await using var server = new PicoServer(settings.Server, loggers, TimeProvider.System);
+            await server.StartAsync(context.Stopping);
+            await context.WaitForStopAsync();
+            await server.StopAsync(CancellationToken.None);
+            return ExitCode.Clean;
+        }
+        catch (ServerStartException e)
+        {
+            return context.Fail(e.Message);
+        }
+    }
+}
