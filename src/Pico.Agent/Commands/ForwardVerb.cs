@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Microsoft.Extensions.Logging;
 using Pico.Agent.Forward;
 using Pico.Configuration.Commands;
 using Pico.Configuration.Types;
