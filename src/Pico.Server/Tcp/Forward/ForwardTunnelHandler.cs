@@ -1,0 +1,77 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Pico.Server.Proxy;
+using Pico.Tunnel;
+using Pico.Tunnel.Protocol;
+using Pico.Tunnel.Splicing;
+
+namespace Pico.Server.Tcp.Forward;
+
+/// <summary>
+/// What a forward client asks of this node on its tunnel: each stream that it opens names a TCP endpoint, and is joined with a stream to one
+/// of the endpoint's services. <paramref name="over"/> fires when the tunnel is.
+/// </summary>
+internal sealed partial class ForwardTunnelHandler(TcpRelay relay, IPEndPoint? client, ILogger<ForwardTunnelHandler> logger, CancellationToken over) : ITunnelHandler
+{
+    /// <inheritdoc/>
+    public void OnOpen(TunnelStream stream, StreamOpen open) =>
+        ThreadPool.UnsafeQueueUserWorkItem(static s => _ = s.Handler.ServeAsync(s.Stream, s.Open), (Handler: this, Stream: stream, Open: open), preferLocal: false);
+
+    /// <inheritdoc/>
+    public void OnRegister(TunnelConnection tunnel, Registration registration) =>
+        tunnel.AnswerRegistration(registration.Id, "Nothing can be registered here: agents connect to the upstream port.");
+
+    /// <inheritdoc/>
+    public void OnDeregister(TunnelConnection tunnel, uint registrationId)
+    {
+        // Nothing was ever registered.
+    }
+
+    /// <inheritdoc/>
+    public void OnGoAway(TunnelConnection tunnel, TunnelError reason, string message)
+    {
+        // The client opens no more; what it has open lives on.
+    }
+
+    private async Task ServeAsync(TunnelStream stream, StreamOpen open)
+    {
+        await using (stream)
+        {
+            try
+            {
+                if (open.Protocol != EndpointProtocol.Tcp)
+                {
+                    stream.Refuse(StreamError.ProtocolError, "Only streams of protocol TCP can be opened here.");
+                    return;
+                }
+
+                var (connected, refusal) = await relay.ConnectAsync(open.EndpointId, client, over);
+                if (!connected.IsConnected)
+                {
+                    stream.Refuse(ErrorOf(refusal.Error), refusal.Detail);
+                    return;
+                }
+
+                stream.Accept();
+                await relay.RunAsync(new TunnelStreamEnd(stream), connected, over);
+            }
+            catch (Exception exception)
+            {
+                LogFault(exception, open.EndpointId);
+                stream.Abort(StreamError.Internal);
+            }
+        }
+    }
+
+    private static StreamError ErrorOf(ProxyError error) => error switch
+    {
+        ProxyError.InvalidEndpoint or ProxyError.NoAvailableUpstreams or ProxyError.ProtocolMismatch => StreamError.UnknownEndpoint,
+        ProxyError.UpstreamTimeout => StreamError.ServiceTimeout,
+        ProxyError.Overloaded => StreamError.TooManyStreams,
+        ProxyError.ClientGone => StreamError.Cancelled,
+        _ => StreamError.ServiceUnreachable,
+    };
+
+    [LoggerMessage(1311, LogLevel.Error, "A connection to {Endpoint} failed by a fault of the node's own.")]
+    private partial void LogFault(Exception exception, string endpoint);
+}
