@@ -27,5 +27,5 @@ internal sealed class TokenSource(string file)
         }
     }
 
-    private TunnelException Bad(string message, Exception? inner = null) => new(TunnelError.Unauthorized, $"the token file {file} {message}", inner);
+    private TunnelException Bad(string message, Exception? inner = null) => new(TunnelError.Internal, $"the token file {file} {message}", inner);
 }

@@ -34,7 +34,10 @@ internal sealed partial class TunnelSet(
         for (var i = 0; i < slots.Length; i++)
         {
             var backoff = new ReconnectBackoff(options.ReconnectMinDelay, options.ReconnectMaxDelay, Random.Shared.NextDouble);
-            slots[i] = new TunnelSlot(this, backoff, time, logger).RunAsync(stop);
+            var slot = new TunnelSlot(this, backoff, time, logger);
+            slots[i] = slot.RunAsync(stop);
+            // One after the other, so that each can say which nodes are held.
+            await Task.WhenAny(slot.FirstTry, slots[i]).ConfigureAwait(false);
         }
 
         await Task.WhenAll(slots).ConfigureAwait(false);

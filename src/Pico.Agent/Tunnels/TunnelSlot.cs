@@ -30,6 +30,7 @@ internal sealed partial class TunnelSlot
     private readonly ILogger _logger;
     private readonly RepeatedMessage _failure;
     private readonly ResiliencePipeline _retry;
+    private readonly TaskCompletionSource _firstTry = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _duplicates;
     private TunnelSession? _leaving;
 
@@ -46,6 +47,9 @@ internal sealed partial class TunnelSlot
             DelayGenerator = args => ValueTask.FromResult<TimeSpan?>(Report(args.Outcome.Exception!, backoff.Next(args.Outcome.Exception!))),
         }).Build();
     }
+
+    /// <summary>Completes when the first try to connect is over, whether there is a tunnel or not.</summary>
+    public Task FirstTry => _firstTry.Task;
 
     /// <summary>Completes when <paramref name="stop"/> is asked for; the sessions are then the set's to finish.</summary>
     public async Task RunAsync(CancellationToken stop)
@@ -94,6 +98,10 @@ internal sealed partial class TunnelSlot
         {
             _duplicates++;
             throw;
+        }
+        finally
+        {
+            _firstTry.TrySetResult();
         }
     }
 
