@@ -25,7 +25,7 @@ internal sealed class KeepAlive(long interval, long timeout, long sampleEvery, l
     {
         var received = Volatile.Read(ref _lastReceived);
         if (_pingOutstanding != 0)
-            return (false, received < _pingSent && now - _pingSent >= timeout);
+            return (false, received <= _pingSent && now - _pingSent >= timeout);
         return (now - received >= interval, false);
     }
 

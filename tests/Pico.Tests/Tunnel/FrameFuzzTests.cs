@@ -33,7 +33,8 @@ public sealed class FrameFuzzTests(ITestOutputHelper output)
 
     private static async Task<TunnelError> RunAsync(Random random, bool asServer)
     {
-        var script = Script(random, asServer);
+        var opens = random.Next(3);
+        var script = Script(random, asServer, opens);
         var transport = new ScriptedTransport(script, random.Next(4) == 0 ? 1 + random.Next(16) : 4096);
         var handler = new TestHandler { Serve = EchoAsync };
         var hello = new TunnelHello { Id = "self" };
@@ -49,7 +50,7 @@ public sealed class FrameFuzzTests(ITestOutputHelper output)
             return e.Error;
         }
 
-        var own = Enumerable.Range(0, random.Next(3)).Select(_ => OpenAndEchoAsync(tunnel)).ToList();
+        var own = Enumerable.Range(0, opens).Select(_ => OpenAndEchoAsync(tunnel)).ToList();
         tunnel.Start();
         var end = await tunnel.Completion.WaitAsync(Watchdog, TimeProvider.System);
         await Task.WhenAll(own).WaitAsync(Watchdog, TimeProvider.System);
@@ -93,29 +94,32 @@ public sealed class FrameFuzzTests(ITestOutputHelper output)
         }
     }
 
-    private static byte[] Script(Random random, bool peerIsClient)
+    private static byte[] Script(Random random, bool peerIsClient, int ownOpens)
     {
         var script = new List<byte>(Frames.Hello("peer"));
-        var peerId = peerIsClient ? 1u : 2u;
-        var ownId = peerIsClient ? 2u : 1u;
+        var firstPeerId = peerIsClient ? 1u : 2u;
+        var firstOwnId = peerIsClient ? 2u : 1u;
+        var peerOpens = 0;
         var frames = random.Next(1, 40);
         for (var i = 0; i < frames; i++)
         {
-            // Mostly streams that may exist, so that sequences get far.
-            var id = random.Next(12) == 0 ? ownId + 2 * (uint)random.Next(3) : peerId > 2 ? peerId - 2 * (uint)random.Next(1, 3) : peerId;
-            var frame = random.Next(14) switch
+            // Mostly streams that exist or existed, so that sequences get far.
+            var ownId = firstOwnId + 2 * (uint)random.Next(random.Next(50) == 0 ? 5 : Math.Max(1, ownOpens));
+            var peerId = firstPeerId + 2 * (uint)random.Next(random.Next(50) == 0 ? 9 : Math.Max(1, peerOpens));
+            var id = ownOpens > 0 && random.Next(3) == 0 ? ownId : peerId;
+            var frame = (peerOpens == 0 ? 0 : random.Next(16)) switch
             {
-                0 or 1 or 2 => Frames.Open((peerId += 2) - 2),
+                0 or 1 or 2 => Frames.Open(firstPeerId + 2 * (uint)peerOpens++),
                 3 or 4 => Frames.Data(id, random.Next(2000), random.Next(5) == 0),
                 5 => Frames.Number(FrameType.Window, id, (uint)random.Next(100_000)),
-                6 when random.Next(4) == 0 => Frames.Number(FrameType.Accept, ownId + 2 * (uint)random.Next(3), 65_536),
+                6 when ownOpens > 0 => Frames.Number(FrameType.Accept, ownId, 65_536),
                 7 => Frames.Reason(FrameType.Reset, id, (ushort)random.Next(20)),
-                8 when random.Next(4) == 0 => Frames.Reason(FrameType.Refuse, ownId + 2 * (uint)random.Next(3), 2),
+                8 when ownOpens > 0 && random.Next(4) == 0 => Frames.Reason(FrameType.Refuse, ownId, 2),
                 9 => Frames.Ping((ulong)random.NextInt64(), random.Next(2) == 0 ? FrameType.Ping : FrameType.Pong),
                 10 => Frames.Register((uint)random.Next(1, 1000)),
                 11 => Frames.Empty(FrameType.Deregister, (uint)random.Next(5)),
                 12 => Frames.Empty((FrameType)random.Next(0x30, 256), id),
-                13 => Frames.Reason(FrameType.GoAway, 0, (ushort)random.Next(12)),
+                13 when random.Next(5) == 0 => Frames.Reason(FrameType.GoAway, 0, (ushort)random.Next(12)),
                 _ => Frames.Data(id, random.Next(20_000)),
             };
             if (random.Next(60) == 0)
