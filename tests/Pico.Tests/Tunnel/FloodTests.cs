@@ -50,7 +50,7 @@ public sealed class FloodTests
     public async Task Flood_OfOpens_BeyondTheStreamLimit_IsRefusedUntilTheAnswersPileUp()
     {
         var script = new List<byte>(Frames.Hello("peer"));
-        for (uint i = 0; i < 100_000; i++)
+        for (uint i = 0; i < 200_000; i++)
             script.AddRange(Frames.Open(1 + 2 * i));
         var transport = new ScriptedTransport([.. script], 64 * 1024, blockSends: true) { RepeatFrom = Frames.Hello("peer").Length };
         var tunnel = await TunnelConnection.AcceptAsync(

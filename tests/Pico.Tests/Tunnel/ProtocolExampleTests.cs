@@ -1,5 +1,4 @@
 using System.Globalization;
-using Pico.Tunnel;
 using Pico.Tunnel.Protocol;
 
 namespace Pico.Tests.Tunnel;
