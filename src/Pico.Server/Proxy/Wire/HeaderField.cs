@@ -12,12 +12,16 @@ internal readonly struct HeaderField(int nameStart, int nameLength, int valueSta
     /// <summary>The value without whitespace around it.</summary>
     public ReadOnlySpan<byte> Value(ReadOnlySpan<byte> head) => head.Slice(valueStart, valueLength);
 
-    /// <summary>The line as it was received, with its CRLF, if <paramref name="head"/> is the head it was parsed from.</summary>
-    public ReadOnlySpan<byte> Line(ReadOnlySpan<byte> head)
+    /// <summary>Where its line begins.</summary>
+    public int Start => nameStart;
+
+    /// <summary>Where its line ends, behind the CRLF.</summary>
+    public int End(ReadOnlySpan<byte> head)
     {
+        // Nearly always the CRLF follows the value at once.
         var end = valueStart + valueLength;
         while (head[end] != '\n')
             end++;
-        return head[nameStart..(end + 1)];
+        return end + 1;
     }
 }
