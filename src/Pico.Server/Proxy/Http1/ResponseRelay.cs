@@ -48,9 +48,6 @@ internal sealed class ResponseRelay(PipeWriter output, HeaderList fields, int ma
     /// <summary>The status of the final response; 0 until it was written.</summary>
     public int Status { get; private set; }
 
-    /// <summary>True once anything that the client may have seen was written, interim responses too.</summary>
-    public bool HasWritten { get; private set; }
-
     /// <summary>True once the service has sent a byte.</summary>
     public bool HasStarted { get; private set; }
 
@@ -69,11 +66,17 @@ internal sealed class ResponseRelay(PipeWriter output, HeaderList fields, int ma
     /// <summary>Begins with the response to a request.</summary>
     public void Begin(RequestTraits request)
     {
+        Clear();
         _request = request;
         _scanner = default;
         _inBody = false;
+    }
+
+    /// <summary>Forgets the last response.</summary>
+    public void Clear()
+    {
         Status = 0;
-        HasWritten = HasStarted = SaidContinue = false;
+        HasStarted = SaidContinue = ClientKeepsAlive = ServiceKeepsAlive = false;
     }
 
     /// <summary>
@@ -96,7 +99,7 @@ internal sealed class ResponseRelay(PipeWriter output, HeaderList fields, int ma
                 return RelayStep.Malformed;
 
             used += length;
-            wrote |= HasWritten;
+            wrote = true;
             if (_head.Status == 101)
                 return RelayStep.Switched;
         }
@@ -132,7 +135,6 @@ internal sealed class ResponseRelay(PipeWriter output, HeaderList fields, int ma
                 return true; // RFC 9110 15.2: HTTP/1.0 knows no interim responses
             SaidContinue |= _head.Status == 100;
             ResponseHeadWriter.Write(output, _head, head, fields.Fields, chunked: false, ConnectionOptions.None);
-            HasWritten = true;
             return true;
         }
 
@@ -149,7 +151,6 @@ internal sealed class ResponseRelay(PipeWriter output, HeaderList fields, int ma
         }
 
         Status = _head.Status;
-        HasWritten = true;
         return true;
     }
 

@@ -1,0 +1,206 @@
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
+using Pico.Server.Admin.Metrics;
+using Pico.Server.Proxy.Errors;
+using Pico.Server.Upstreams;
+using Pico.Tunnel;
+using Pico.Tunnel.Protocol;
+using HttpMethod = Microsoft.AspNetCore.Server.Kestrel.Core.Internal.Http.HttpMethod;
+
+namespace Pico.Server.Proxy.Http1;
+
+/// <summary>How requests end, and what interrupts them: time-outs, the client's end, the node's drain.</summary>
+internal sealed partial class Http1Connection : IDeadline, IBodyObserver
+{
+    // An answer that came before the request's body had ended must be read by a client that still sends (RFC 9112 9.6). So long it may stand
+    // still, and last, in ticks.
+    private const int LingerTicks = 5;
+    private const int MaxLingerTicks = 30;
+
+    // Written by the connection's flow and its pump, read by the heartbeat too.
+    private int _deadline = int.MaxValue;
+    private volatile Waiting _waiting;
+    private int _lingerEnd;
+
+    private volatile bool _closing;
+    private volatile bool _upgraded;
+    private volatile ProxyError _pumpEnd;
+    private bool _leftover;
+
+    private enum Waiting
+    {
+        /// <summary>For a request.</summary>
+        Request,
+
+        /// <summary>For the service, or for one side to take what the other has sent.</summary>
+        Exchange,
+
+        /// <summary>For a client that may not have read its answer.</summary>
+        Linger,
+    }
+
+    /// <inheritdoc/>
+    public int Deadline => Volatile.Read(ref _deadline);
+
+    /// <inheritdoc/>
+    public void OnOverdue()
+    {
+        switch (_waiting)
+        {
+            case Waiting.Request:
+                _input.CancelPendingRead();
+                break;
+            case Waiting.Linger:
+                _slot.Interrupt(ProxyError.RequestTimeout);
+                _pump.Stop();
+                _output.CancelPendingFlush();
+                break;
+            case Waiting.Exchange:
+                _slot.Interrupt(_pump.WaitsForClient && !_relay.IsFinal ? ProxyError.RequestTimeout : ProxyError.UpstreamTimeout);
+                if (_relay.IsFinal)
+                    _connection.Abort(new ConnectionAbortedException("The exchange stood still for longer than allowed."));
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnBodyProgress()
+    {
+        if (_waiting == Waiting.Linger)
+            Volatile.Write(ref _deadline, Math.Min(_lingerEnd, _path.Heartbeat.After(LingerTicks)));
+        else
+            Wait(Waiting.Exchange, _path.IdleTicks);
+    }
+
+    /// <inheritdoc/>
+    public void OnBodyEnd(ProxyError error)
+    {
+        _pumpEnd = error;
+        if (error != ProxyError.None)
+            _slot.Interrupt(error);
+        else if (_waiting == Waiting.Exchange && !_relay.IsFinal)
+            Wait(Waiting.Exchange, _path.ResponseHeadTicks);
+    }
+
+    private void Wait(Waiting waiting, int ticks)
+    {
+        _waiting = waiting;
+        Volatile.Write(ref _deadline, _path.Heartbeat.After(ticks));
+    }
+
+    /// <summary>The client has closed, or half-closed, which looks the same; only an upgraded connection lives on then.</summary>
+    private void OnClientGone()
+    {
+        if (!_upgraded)
+            _slot.OnClientGone();
+    }
+
+    /// <summary>The node drains: this connection ends after the request that it serves, or at once if it serves none.</summary>
+    private void OnCloseRequested()
+    {
+        _closing = true;
+        if (_waiting == Waiting.Request)
+            _input.CancelPendingRead();
+    }
+
+    private void OnFlushed(FlushResult flush)
+    {
+        if (flush.IsCompleted || flush.IsCanceled)
+            _slot.Interrupt(ProxyError.ClientGone);
+    }
+
+    private RelayStep OnBroken(Exception exception)
+    {
+        if (exception is not StreamException)
+            _slot.Interrupt(ProxyError.ClientGone);
+        return RelayStep.CutShort;
+    }
+
+    private ProxyError OnNotConnected(in ConnectResult found)
+    {
+        if (found.Error != ProxyError.ClientGone)
+            _path.LogNotConnected(_intake.Endpoint!.EndpointId, found.Error, found.Detail);
+        return found.Error;
+    }
+
+    private ProxyError Judge(RelayStep step)
+    {
+        if (step == RelayStep.Done)
+            return ProxyError.None;
+
+        var error = _slot.Interruption is not ProxyError.None and var interruption ? interruption
+            : step == RelayStep.Malformed ? ProxyError.UpstreamProtocolError
+            : ProxyError.UpstreamUnreachable;
+        if (error is not (ProxyError.ClientGone or ProxyError.BadRequest or ProxyError.RequestTimeout))
+        {
+            var when = _relay.IsFinal ? "in the middle of a response" : _relay.HasStarted ? "in a response's head" : "before a response";
+            _path.LogServiceFault(_upstream!.EndpointId, _upstream.Description, error, when);
+        }
+
+        return error;
+    }
+
+    /// <summary>Lets the rest of a request's body come, within bounds.</summary>
+    private async ValueTask LingerAsync(bool answered)
+    {
+        // A service that closes its connection after the answer reads no more; nor does one that there isn't.
+        if (!answered || (!_relay.ServiceKeepsAlive && !_intake.Body.IsComplete))
+            _pump.Discard();
+        _lingerEnd = _path.Heartbeat.After(MaxLingerTicks);
+        Wait(Waiting.Linger, LingerTicks);
+        await _pump.FinishAsync();
+    }
+
+    /// <summary>Answers the request with <paramref name="error"/>; aborts the connection if an answer had begun. True if another request may follow.</summary>
+    private async ValueTask<bool> AnswerAsync(ProxyError error)
+    {
+        if (_relay.IsFinal || error == ProxyError.ClientGone)
+        {
+            OnEnd(_relay.IsFinal ? _relay.Status : ProxyErrors.Status(error), error);
+            _connection.Abort(new ConnectionAbortedException("The response could not be finished."));
+            await _pump.FinishAsync();
+            return false;
+        }
+
+        _path.LogRefused(_connection.ConnectionId, error);
+        var isHead = _intake.IsWellFormed && _intake.Request.Method == HttpMethod.Head;
+        var close = _closing || !_intake.IsWellFormed || !_intake.Request.KeepsAlive || _intake.Request.IsHttp10 || !_intake.Body.IsComplete || _pump.IsRunning;
+        ProblemResponse.WriteHttp11(_output, error, isHead, close, _path.Heartbeat.Time.GetUtcNow());
+        Wait(Waiting.Linger, MaxLingerTicks);
+        var flush = await _output.FlushAsync();
+        OnEnd(ProxyErrors.Status(error), error);
+        if (flush.IsCompleted || flush.IsCanceled)
+            close = true;
+        else if (!_intake.Body.IsComplete || _pump.IsRunning)
+        {
+            if (!_pump.IsRunning)
+                _pump.Start(null);
+            await LingerAsync(answered: false);
+        }
+
+        return !close;
+    }
+
+    /// <summary>Passes bytes both ways until either side ends. The connection is over then.</summary>
+    private async Task<bool> RunUpgradedAsync()
+    {
+        Wait(Waiting.Exchange, _path.UpgradedIdleTicks);
+        var error = ProxyError.None;
+        try
+        {
+            await new UpgradedRelay(_connection.Transport, _stream!, () => Wait(Waiting.Exchange, _path.UpgradedIdleTicks)).RunAsync();
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
+        {
+            OnBroken(exception);
+            error = Judge(RelayStep.CutShort);
+            _connection.Abort(new ConnectionAbortedException("The upgraded stream broke."));
+        }
+
+        OnEnd(_relay.Status, error);
+        return true;
+    }
+
+    private void OnEnd(int status, ProxyError error) =>
+        _path.Metrics.RequestEnded(new RequestOutcome(_intake.Endpoint?.EndpointId ?? "", status, error, _startedAt, _upgraded));
+}

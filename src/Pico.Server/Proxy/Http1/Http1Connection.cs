@@ -1,0 +1,233 @@
+using System.IO.Pipelines;
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Pico.Server.Proxy.Forwarded;
+using Pico.Server.Proxy.Wire;
+using Pico.Server.Upstreams;
+using Pico.Tunnel;
+using Pico.Tunnel.Protocol;
+using HttpMethod = Microsoft.AspNetCore.Server.Kestrel.Core.Internal.Http.HttpMethod;
+
+namespace Pico.Server.Proxy.Http1;
+
+/// <summary>
+/// One client connection of HTTP/1.1:
+/// <code>
+///   client ──1 head──▶ intake ──2 stream──▶ connector
+///                        │  └──3 head, and the body's beginning──▶ service
+///                        └─────4 the body's rest, if any ────────▶ service     (RequestBodyPump, beside 5)
+///   client ◀──5 heads and body, piece by piece ── relay ◀───────── service
+///                                    6 the stream goes back to its upstream, and on with 1
+/// </code>
+/// All of it is in <see cref="RunAsync"/>, which waits on pipes and nothing else: a request on a kept connection over a kept stream starts no
+/// other asynchronous method, and so allocates nothing. What a request needs is made once here and used again; nothing is rented while the
+/// connection waits for a request. The time-outs, and how requests end other than well, are in the other part of this class.
+/// </summary>
+internal sealed partial class Http1Connection
+{
+    private readonly Http1Path _path;
+    private readonly ConnectionContext _connection;
+    private readonly PipeReader _input;
+    private readonly PipeWriter _output;
+    private readonly RequestIntake _intake;
+    private readonly ResponseRelay _relay;
+    private readonly RequestBodyPump _pump;
+    private readonly StreamSlot _slot = new();
+    private Upstream? _upstream;
+    private TunnelStream? _stream;
+    private long _startedAt;
+
+    public Http1Connection(Http1Path path, ConnectionContext connection, ForwardedHop hop)
+    {
+        _path = path;
+        _connection = connection;
+        _input = connection.Transport.Input;
+        _output = connection.Transport.Output;
+        var fields = new HeaderList();
+        _intake = new RequestIntake(path.Routes, path.Resolver, new ForwardedTrail(hop), fields, path.Options.MaxRequestHeadSize);
+        _relay = new ResponseRelay(_output, fields, path.Options.MaxResponseHeadSize);
+        _pump = new RequestBodyPump(_input, _intake, this);
+    }
+
+    /// <summary>Serves the connection. False: the next request is for the general path, and nothing of it was consumed.</summary>
+    public async Task<bool> RunAsync()
+    {
+        var lifetime = _connection.Features.Get<IConnectionLifetimeNotificationFeature>();
+        using var gone = _connection.ConnectionClosed.UnsafeRegister(static c => ((Http1Connection)c!).OnClientGone(), this);
+        using var closing = lifetime?.ConnectionClosedRequested.UnsafeRegister(static c => ((Http1Connection)c!).OnCloseRequested(), this) ?? default;
+        Wait(Waiting.Request, _path.RequestHeadTicks);
+        _path.Heartbeat.Add(this);
+        try
+        {
+            while (true)
+            {
+                BeginRequest();
+                IntakeStep intake;
+                do
+                {
+                    intake = TakeRequest(await _input.ReadAsync()); // 1
+                }
+                while (intake == IntakeStep.More);
+
+                if (intake is IntakeStep.HandOver or IntakeStep.Close)
+                    return intake == IntakeStep.Close;
+
+                OnRequest();
+                var error = _intake.Error;
+                var repeats = false;
+                while (error == ProxyError.None)
+                {
+                    var upgrade = _intake.Request.IsUpgrade;
+                    var client = upgrade ? _connection.RemoteEndPoint as IPEndPoint : null;
+                    var found = await _path.Connector.ConnectAsync(_intake.Endpoint!, !repeats && !upgrade, client, _connection.ConnectionClosed); // 2
+                    if (!found.IsConnected)
+                    {
+                        error = OnNotConnected(found);
+                        break;
+                    }
+
+                    RelayStep step;
+                    BeginExchange(found);
+                    try
+                    {
+                        await _stream!.WriteAsync(_intake.Head.Written); // 3
+                        if (!_intake.Body.IsComplete)
+                            _pump.Start(_stream); // 4
+                        else
+                            Wait(Waiting.Exchange, _path.ResponseHeadTicks);
+
+                        do
+                        {
+                            step = TakeResponse(await _stream.Input.ReadAsync()); // 5
+                            if (step is RelayStep.Flush or RelayStep.Done or RelayStep.Switched)
+                                OnFlushed(await _output.FlushAsync());
+                        }
+                        while (step is RelayStep.More or RelayStep.Flush);
+                    }
+                    catch (Exception exception) when (exception is IOException or OperationCanceledException)
+                    {
+                        step = OnBroken(exception);
+                    }
+
+                    if (step == RelayStep.Switched)
+                        return await RunUpgradedAsync();
+                    if (step == RelayStep.Done && _pump.IsRunning)
+                        await LingerAsync(answered: true);
+
+                    repeats = !repeats && IsWorthRepeating(step, found.IsReused);
+                    error = repeats ? ProxyError.None : Judge(step);
+                    EndExchange(mayReuse: step == RelayStep.Done); // 6
+                    if (!repeats)
+                        break;
+                    _path.Metrics.Retried();
+                }
+
+                _intake.Head.Release();
+                if (error == ProxyError.None)
+                    OnEnd(_relay.Status, error);
+                if (error == ProxyError.None ? !GoesOn() : !await AnswerAsync(error))
+                    return true;
+                Wait(Waiting.Request, _path.KeepAliveTicks);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
+        {
+            return true; // the client's connection broke while nothing was asked
+        }
+        finally
+        {
+            _path.Heartbeat.Remove(this);
+            _intake.Head.Release();
+            EndExchange(mayReuse: false);
+        }
+    }
+
+    private void BeginRequest()
+    {
+        _intake.Begin();
+        _relay.Clear();
+        _pump.Clear();
+        _pumpEnd = ProxyError.None;
+    }
+
+    private void OnRequest()
+    {
+        _startedAt = _path.Heartbeat.Time.GetTimestamp();
+        _path.Metrics.RequestStarted();
+        // Opening a stream has a time-out of its own.
+        Wait(Waiting.Exchange, 0);
+    }
+
+    private IntakeStep TakeRequest(ReadResult read)
+    {
+        var buffer = read.Buffer;
+        var hadBegun = _intake.HasBegun;
+        var step = _intake.Take(buffer, out var consumed, out var examined);
+        _input.AdvanceTo(buffer.GetPosition(consumed), buffer.GetPosition(examined));
+        if (step != IntakeStep.More)
+            return step;
+        if (read.IsCompleted)
+            return IntakeStep.Close;
+
+        if (read.IsCanceled && _path.Heartbeat.IsOver(Deadline))
+            return _intake.HasBegun ? _intake.RefuseUnread(ProxyError.RequestTimeout, moreComes: false) : IntakeStep.Close;
+        if (_closing && !_intake.HasBegun)
+            return IntakeStep.Close;
+        if (_intake.HasBegun && !hadBegun)
+            Wait(Waiting.Request, _path.RequestHeadTicks);
+        return IntakeStep.More;
+    }
+
+    private void BeginExchange(in ConnectResult found)
+    {
+        _upstream = found.Upstream;
+        _stream = found.Stream;
+        var request = _intake.Request;
+        _relay.Begin(new RequestTraits(request.Method == HttpMethod.Head, request.IsHttp10, request.KeepsAlive, request.IsUpgrade));
+        _leftover = false;
+        _slot.Begin(_stream!);
+        Wait(Waiting.Exchange, _path.IdleTicks);
+    }
+
+    private RelayStep TakeResponse(ReadResult read)
+    {
+        var buffer = read.Buffer;
+        var step = _relay.Feed(buffer, read.IsCompleted, IsLastRequest, out var used, out var wantsMore);
+        _leftover = used < buffer.Length;
+        var consumed = buffer.GetPosition(used);
+        _stream!.Input.AdvanceTo(consumed, wantsMore ? buffer.End : consumed);
+        if (_relay.HasStarted)
+            _intake.Head.Release();
+        if (_relay.IsFinal)
+            Wait(Waiting.Exchange, _path.IdleTicks);
+        if (step == RelayStep.Switched)
+            _upgraded = true;
+        return step;
+    }
+
+    /// <summary>What the service sends before it has said 100 to a client that waits for it leaves open whether the body will come: nothing can follow.</summary>
+    private bool IsLastRequest => _closing || (_intake.Request.ExpectsContinue && !_relay.SaidContinue && !_intake.Body.IsComplete);
+
+    private bool IsWorthRepeating(RelayStep step, bool isReused) =>
+        isReused && step == RelayStep.CutShort && !_relay.HasStarted && _intake.IsRepeatable && _slot.Interruption == ProxyError.None;
+
+    private bool GoesOn() => _relay.ClientKeepsAlive && _pumpEnd == ProxyError.None;
+
+    private void EndExchange(bool mayReuse)
+    {
+        if (_stream is not { } stream)
+            return;
+        _stream = null;
+        _upstream!.EndRequest();
+        var isOurs = _slot.TryEnd();
+        if (mayReuse && isOurs && _relay.ServiceKeepsAlive && !_leftover && _intake.Body.IsComplete && _pumpEnd == ProxyError.None && !_pump.HasDiscarded)
+        {
+            _upstream.Idle.Return(stream);
+            return;
+        }
+
+        stream.Abort(StreamError.Cancelled);
+        stream.Input.Complete();
+    }
+}

@@ -1,0 +1,75 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Pico.Tunnel;
+using Pico.Tunnel.Protocol;
+
+namespace Pico.Server.Proxy.Http1;
+
+/// <summary>
+/// Passes bytes both ways after a 101. The client's half-close is passed on. The service's ends the connection, since a client's connection cannot
+/// be half-closed from here; what the service sent before arrives.
+/// </summary>
+internal sealed class UpgradedRelay(IDuplexPipe client, TunnelStream stream, Action onProgress)
+{
+    private volatile bool _stops;
+
+    /// <summary>Returns at the orderly end of the service's bytes; throws when either side broke.</summary>
+    public async Task RunAsync()
+    {
+        var up = SendUpAsync();
+        try
+        {
+            while (true)
+            {
+                var read = await stream.Input.ReadAsync();
+                var piece = read.Buffer.Length > ResponseRelay.MaxPiece ? read.Buffer.Slice(0, ResponseRelay.MaxPiece) : read.Buffer;
+                foreach (var segment in piece)
+                    client.Output.Write(segment.Span);
+                var isLast = read.IsCompleted && piece.Length == read.Buffer.Length;
+                stream.Input.AdvanceTo(piece.End);
+                var flush = await client.Output.FlushAsync();
+                if (flush.IsCompleted)
+                    throw new IOException("The client is gone.");
+                if (isLast)
+                    break;
+                onProgress();
+            }
+        }
+        finally
+        {
+            _stops = true;
+            stream.Abort(StreamError.Cancelled);
+            client.Input.CancelPendingRead();
+            await up;
+        }
+    }
+
+    private async Task SendUpAsync()
+    {
+        try
+        {
+            while (!_stops)
+            {
+                var read = await client.Input.ReadAsync();
+                if (!read.Buffer.IsEmpty)
+                    await stream.WriteAsync(read.Buffer);
+                client.Input.AdvanceTo(read.Buffer.End);
+                if (read.IsCompleted)
+                {
+                    stream.CompleteOutput();
+                    return;
+                }
+
+                onProgress();
+            }
+        }
+        catch (StreamException)
+        {
+            // The reading side sees the same, and says it.
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            stream.Abort(StreamError.Cancelled);
+        }
+    }
+}
