@@ -4,7 +4,6 @@ using Pico.Server.Admin.Metrics;
 using Pico.Server.Proxy.Errors;
 using Pico.Server.Upstreams;
 using Pico.Tunnel;
-using Pico.Tunnel.Protocol;
 using HttpMethod = Microsoft.AspNetCore.Server.Kestrel.Core.Internal.Http.HttpMethod;
 
 namespace Pico.Server.Proxy.Http1;

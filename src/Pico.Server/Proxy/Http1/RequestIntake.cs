@@ -1,5 +1,4 @@
 using System.Buffers;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Internal.Http;
 using Pico.Server.Proxy.Forwarded;
 using Pico.Server.Proxy.Http1Upstream;
 using Pico.Server.Proxy.Routing;

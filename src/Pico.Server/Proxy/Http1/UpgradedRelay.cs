@@ -12,8 +12,9 @@ namespace Pico.Server.Proxy.Http1;
 internal sealed class UpgradedRelay(IDuplexPipe client, TunnelStream stream, Action onProgress)
 {
     private volatile bool _stops;
+    private volatile bool _clientBroke;
 
-    /// <summary>Returns at the orderly end of the service's bytes; throws when either side broke.</summary>
+    /// <summary>Returns at the orderly end of the service's bytes. Throws <see cref="StreamException"/> when the service broke, another exception when the client did.</summary>
     public async Task RunAsync()
     {
         var up = SendUpAsync();
@@ -34,6 +35,10 @@ internal sealed class UpgradedRelay(IDuplexPipe client, TunnelStream stream, Act
                     break;
                 onProgress();
             }
+        }
+        catch (StreamException e) when (_clientBroke)
+        {
+            throw new IOException("The client's connection broke.", e);
         }
         finally
         {
@@ -69,6 +74,7 @@ internal sealed class UpgradedRelay(IDuplexPipe client, TunnelStream stream, Act
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
+            _clientBroke = true;
             stream.Abort(StreamError.Cancelled);
         }
     }

@@ -1,0 +1,112 @@
+using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+using Pico.Server.Admin.Metrics;
+using Pico.Server.Hosting;
+using Pico.Server.Proxy.Forwarded;
+using Pico.Server.Proxy.Http1;
+using Pico.Server.Proxy.Routing;
+using Pico.Server.Upstreams;
+using Pico.Tests.Tunnel;
+using Pico.Tunnel.Protocol;
+
+namespace Pico.Tests.Server.Proxy.Http1;
+
+/// <summary>The lean path before a service at the other end of a real tunnel, all in memory. The service is the endpoint <c>orders</c>.</summary>
+internal sealed class Http1Harness : IAsyncDisposable
+{
+    private readonly TunnelPair _tunnel;
+    private readonly Http1Path _path;
+    private readonly Heartbeat _heartbeat;
+    private readonly List<MemoryConnection> _connections = [];
+
+    private Http1Harness(TunnelPair tunnel, ProxyOptions options, TimeProvider time, EndpointProtocol protocol)
+    {
+        _tunnel = tunnel;
+        Metrics = TestMetrics.Create(time);
+        var routes = new RouteTable();
+        Upstream = new LocalUpstream(tunnel.Server, new Registration { Id = 1, EndpointId = "orders", Protocol = protocol }, time);
+        routes.Add(Upstream);
+        _heartbeat = new Heartbeat(time);
+        _path = new Http1Path(
+            routes, new EndpointResolver(""), new UpstreamConnector(options, Metrics, time), options, Metrics, _heartbeat, NullLogger<Http1Path>.Instance);
+    }
+
+    public LocalUpstream Upstream { get; }
+
+    public ServerMetrics Metrics { get; }
+
+    /// <summary>How many streams the service got.</summary>
+    public int Streams { get; private set; }
+
+    /// <summary>What went wrong in the service's script, if anything.</summary>
+    public TaskCompletionSource<Exception> ServiceFault { get; } = new();
+
+    public static async Task<Http1Harness> StartAsync(
+        Func<ServiceStream, Task> service, ProxyOptions? options = null, TimeProvider? time = null, EndpointProtocol protocol = EndpointProtocol.Http)
+    {
+        time ??= TimeProvider.System;
+        var tunnel = await TunnelPair.CreateAsync();
+        var harness = new Http1Harness(tunnel, options ?? new ProxyOptions(), time, protocol);
+        tunnel.ClientHandler.Serve = async stream =>
+        {
+            try
+            {
+                await service(new ServiceStream(stream, harness.Streams++));
+            }
+            catch (Exception e)
+            {
+                harness.ServiceFault.TrySetResult(e);
+            }
+        };
+        return harness;
+    }
+
+    /// <summary>A service that answers every request of every stream by <paramref name="answer"/>, given the request's head.</summary>
+    public static Task<Http1Harness> StartAsync(Func<string, string> answer, ProxyOptions? options = null, TimeProvider? time = null) => StartAsync(
+        async stream =>
+        {
+            while (true)
+                await stream.WriteAsync(answer(await stream.ReadHeadAsync()));
+        },
+        options,
+        time);
+
+    public MemoryConnection Connect(bool trusted = false)
+    {
+        var connection = new MemoryConnection();
+        connection.Features.Set(new ForwardedHop(IPAddress.Parse("192.0.2.7"), secure: false, trusted));
+        connection.Served = ServeAsync(connection);
+        _connections.Add(connection);
+        return connection;
+    }
+
+    /// <summary>Sends <paramref name="request"/> on a connection of its own and gives everything that comes until the server closes.</summary>
+    public async Task<string> ExchangeAsync(string request)
+    {
+        var client = Connect();
+        await client.SendAsync(request);
+        return await client.ReadToEndAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var connection in _connections)
+            connection.Abort(new("over"));
+        foreach (var connection in _connections)
+        {
+            await connection.Served.WaitAsync(TimeSpan.FromSeconds(20));
+            await connection.DisposeAsync();
+        }
+
+        await _heartbeat.DisposeAsync();
+        await _tunnel.DisposeAsync();
+    }
+
+    private async Task<bool> ServeAsync(MemoryConnection connection)
+    {
+        var over = await _path.ServeAsync(connection);
+        if (over && !connection.IsAborted)
+            await connection.Output.CompleteAsync();
+        return over;
+    }
+}
