@@ -20,8 +20,8 @@ public sealed partial class TunnelConnection
     private bool _receivedGoAway;
     private bool _streamsBroken;
 
-    /// <summary>True while new streams may be opened: not over, and no GO_AWAY sent or received.</summary>
-    public bool IsOpen => Volatile.Read(ref _ending) == 0 && !Volatile.Read(ref _sentGoAway) && !Volatile.Read(ref _receivedGoAway);
+    /// <summary>True while new streams may be opened: not over, and no GO_AWAY received. One that was sent binds the peer, not this side.</summary>
+    public bool IsOpen => Volatile.Read(ref _ending) == 0 && !Volatile.Read(ref _receivedGoAway);
 
     /// <summary>Streams that are open now, from both sides.</summary>
     public int StreamCount => Volatile.Read(ref _streamCount);

@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Logging;
+using Pico.Server.Tcp.Forward;
+using Pico.Server.Upstreams.Tunnels;
 
 namespace Pico.Server.Hosting;
 
@@ -9,29 +11,26 @@ namespace Pico.Server.Hosting;
 ///   2 for the drain delay clients are still accepted: load balancers need a moment to notice
 ///   3 the ports of clients close; their idle connections end, the others after what they do
 ///   4 agents are told to go elsewhere (GO_AWAY, Draining)
-///   5 what runs finishes: connections of clients, then the streams of tunnels
+///   5 what runs finishes: the connections of clients, and with them the streams of tunnels
 ///   6 the tunnels close
 /// </code>
 /// The admin port answers to the end.
 /// </summary>
 internal sealed partial class Drain(
-    NodeLifecycle lifecycle, ListeningPorts ports, Listeners listeners, ClientConnections clients, ServerOptions options, TimeProvider time, ILogger<Drain> logger)
+    NodeLifecycle lifecycle, ClientPorts clientPorts, TunnelAcceptor agents, ForwardAcceptor forwards, ServerOptions options, TimeProvider time, ILogger<Drain> logger)
 {
     /// <summary>Drains until everything is finished, or <paramref name="patience"/> is over: then false.</summary>
     public async Task<bool> RunAsync(CancellationToken patience)
     {
-        LogDraining(clients.Count);
+        LogDraining(clientPorts.Connections);
         lifecycle.BeginDraining(); // 1
         try
         {
             await Task.Delay(options.DrainDelay, time, patience); // 2
-            foreach (var port in new[] { ServerPort.Proxy, ServerPort.TlsPassthrough }) // 3
-            {
-                if (listeners.Has(port))
-                    await ports.CloseAsync(listeners.AddressOf(port).Port, patience);
-            }
-
-            await clients.DrainAsync().WaitAsync(patience); // 5
+            await clientPorts.CloseAsync(patience); // 3
+            agents.GoAway(); // 4
+            await Task.WhenAll(forwards.DrainAsync(patience), clientPorts.WhenFinishedAsync().WaitAsync(patience)); // 5
+            await agents.CloseAsync(patience); // 6
             return true;
         }
         catch (OperationCanceledException)

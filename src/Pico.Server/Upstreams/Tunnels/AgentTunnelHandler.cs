@@ -1,0 +1,102 @@
+using Microsoft.Extensions.Logging;
+using Pico.Tunnel;
+using Pico.Tunnel.Protocol;
+
+namespace Pico.Server.Upstreams.Tunnels;
+
+/// <summary>
+/// What an agent asks of this node on one tunnel: registrations become upstreams in the route table, and leave it again. Called by the
+/// tunnel's reader, one call at a time; <see cref="Attach"/> comes before the first, <see cref="End"/> after the last.
+/// </summary>
+internal sealed partial class AgentTunnelHandler(RouteTable routes, TimeProvider time, ILogger<AgentTunnelHandler> logger) : ITunnelHandler
+{
+    private TunnelRecord? _tunnel;
+
+    /// <summary>Says which tunnel this is, before it starts.</summary>
+    public void Attach(TunnelRecord tunnel) => _tunnel = tunnel;
+
+    /// <inheritdoc/>
+    public void OnOpen(TunnelStream stream, StreamOpen open) =>
+        stream.Refuse(StreamError.ProtocolError, "An agent opens no streams on this port; clients use /pico/v1/forward of the proxy port.");
+
+    /// <inheritdoc/>
+    public void OnRegister(TunnelConnection tunnel, Registration registration)
+    {
+        var refusal = Register(tunnel, registration);
+        tunnel.AnswerRegistration(registration.Id, refusal);
+        if (refusal is null)
+            LogRegistered(tunnel.Remote.Name, tunnel.Remote.Id, registration.EndpointId, registration.Protocol);
+        else
+            LogRefused(tunnel.Remote.Name, tunnel.Remote.Id, registration.EndpointId, refusal);
+    }
+
+    /// <inheritdoc/>
+    public void OnDeregister(TunnelConnection tunnel, uint registrationId)
+    {
+        if (_tunnel is null || !_tunnel.Upstreams.TryRemove(registrationId, out var upstream))
+            return;
+
+        Withdraw(upstream);
+        LogDeregistered(tunnel.Remote.Name, tunnel.Remote.Id, upstream.EndpointId);
+    }
+
+    /// <inheritdoc/>
+    public void OnGoAway(TunnelConnection tunnel, TunnelError reason, string message)
+    {
+        LogGoAway(tunnel.Remote.Name, tunnel.Remote.Id, reason, message);
+        WithdrawAll();
+    }
+
+    /// <summary>The tunnel is over.</summary>
+    public void End() => WithdrawAll();
+
+    private string? Register(TunnelConnection tunnel, Registration registration)
+    {
+        if (_tunnel is null)
+            return "The tunnel is not ready.";
+        if (!EndpointId.IsValid(registration.EndpointId))
+            return $"'{registration.EndpointId}' is no endpoint ID: {EndpointId.Rule}.";
+        if (!Enum.IsDefined(registration.Protocol))
+            return $"This node does not know the protocol {(byte)registration.Protocol}.";
+
+        var upstream = new LocalUpstream(tunnel, registration, time);
+        if (!_tunnel.Upstreams.TryAdd(registration.Id, upstream))
+            return $"The registration {registration.Id} exists already.";
+
+        var refusal = routes.Add(upstream);
+        if (refusal is not null)
+            _tunnel.Upstreams.TryRemove(registration.Id, out _);
+        return refusal;
+    }
+
+    private void WithdrawAll()
+    {
+        if (_tunnel is null)
+            return;
+
+        foreach (var (id, upstream) in _tunnel.Upstreams)
+        {
+            if (_tunnel.Upstreams.TryRemove(id, out _))
+                Withdraw(upstream);
+        }
+    }
+
+    // First out of the table, so that a request that finds the upstream closed does not find it again.
+    private void Withdraw(LocalUpstream upstream)
+    {
+        routes.Remove(upstream);
+        upstream.Withdraw();
+    }
+
+    [LoggerMessage(1201, LogLevel.Information, "Agent {Agent} ({AgentId}) registered {Endpoint} ({Protocol}).")]
+    private partial void LogRegistered(string agent, string agentId, string endpoint, EndpointProtocol protocol);
+
+    [LoggerMessage(1202, LogLevel.Warning, "Agent {Agent} ({AgentId}) may not register {Endpoint}: {Reason}")]
+    private partial void LogRefused(string agent, string agentId, string endpoint, string reason);
+
+    [LoggerMessage(1203, LogLevel.Information, "Agent {Agent} ({AgentId}) withdrew {Endpoint}.")]
+    private partial void LogDeregistered(string agent, string agentId, string endpoint);
+
+    [LoggerMessage(1204, LogLevel.Information, "Agent {Agent} ({AgentId}) goes away and gets no new requests: {Reason}. {Message}")]
+    private partial void LogGoAway(string agent, string agentId, TunnelError reason, string message);
+}

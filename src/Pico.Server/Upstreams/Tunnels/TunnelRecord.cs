@@ -1,0 +1,17 @@
+using System.Collections.Concurrent;
+using Pico.Tunnel;
+
+namespace Pico.Server.Upstreams.Tunnels;
+
+/// <summary>An agent's tunnel that ends at this node, and what it registered.</summary>
+internal sealed class TunnelRecord(TunnelConnection connection, long openedAt)
+{
+    /// <summary>The tunnel.</summary>
+    public TunnelConnection Connection { get; } = connection;
+
+    /// <summary>The timestamp (<see cref="TimeProvider.GetTimestamp"/>) of its handshake.</summary>
+    public long OpenedAt { get; } = openedAt;
+
+    /// <summary>Its upstreams by the agent's numbers. Changed by the tunnel's reader only, and at its end.</summary>
+    public ConcurrentDictionary<uint, LocalUpstream> Upstreams { get; } = new();
+}
