@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry.Metrics;
 using Pico.Server.Admin.Metrics;
+using Pico.Server.Admin.Status;
 using Pico.Server.Hosting;
 
 namespace Pico.Server.Admin;
@@ -14,7 +15,7 @@ internal static class AdminServices
     public static IServiceCollection AddAdmin(this IServiceCollection services)
     {
         services.AddMetrics();
-        services.AddSingleton<ServerMetrics>();
+        services.AddSingleton<ServerMetrics>().AddSingleton<TunnelMetrics>().AddSingleton<StatusReporter>();
         services.AddOpenTelemetry().WithMetrics(metrics => metrics
             .AddMeter(ServerMetrics.MeterName)
             .AddView(_ => new MetricStreamConfiguration { CardinalityLimit = ServerMetrics.MaxSeries })
@@ -27,8 +28,12 @@ internal static class AdminServices
         admin.UseOpenTelemetryPrometheusScrapingEndpoint("/metrics");
         admin.RunPaths(paths => paths
             .Get("/health", context => Say(context, "alive"))
-            .Get("/ready", Ready));
+            .Get("/ready", Ready)
+            .Get("/status", Status));
     }
+
+    private static Task Status(HttpContext context) => context.Response.WriteAsJsonAsync(
+        context.RequestServices.GetRequiredService<StatusReporter>().Report(), StatusJson.Default.ServerStatus, cancellationToken: context.RequestAborted);
 
     private static Task Ready(HttpContext context)
     {

@@ -1,7 +1,7 @@
 namespace Pico.Server.Hosting;
 
 /// <summary>Whether this node is ready, and whether it drains. Only <see cref="PicoServer"/> changes it.</summary>
-internal sealed class NodeLifecycle : IDisposable
+internal sealed class NodeLifecycle(TimeProvider time) : IDisposable
 {
     private readonly CancellationTokenSource _draining = new();
     private readonly CancellationTokenSource _stopped = new();
@@ -22,8 +22,15 @@ internal sealed class NodeLifecycle : IDisposable
     /// <summary>Why the node is not ready, in words.</summary>
     public string Reason => IsDraining ? "The node is draining." : _listening ? "" : "The node is starting.";
 
+    /// <summary>When the ports were opened.</summary>
+    public DateTimeOffset? StartedAt { get; private set; }
+
     /// <summary>The ports are open.</summary>
-    public void BeginListening() => _listening = true;
+    public void BeginListening()
+    {
+        StartedAt = time.GetUtcNow();
+        _listening = true;
+    }
 
     /// <summary>The node stops. Idempotent.</summary>
     public void BeginDraining() => _draining.Cancel();

@@ -12,12 +12,11 @@ namespace Pico.Server.Hosting;
 /// <summary>Keeps the ports apart: every connection knows by which one it came, and each port has its own pipeline.</summary>
 internal static class PortPipelines
 {
-    /// <summary>Listens on <paramref name="port"/>, if it is configured.</summary>
-    public static void ListenOn(
-        this KestrelServerOptions kestrel, ServerPort port, HttpProtocols protocols = HttpProtocols.Http1, Action<ListenOptions>? configure = null) =>
+    /// <summary>Listens on <paramref name="port"/>, if it is configured; HTTP/1.1 unless <paramref name="configure"/> says more.</summary>
+    public static void ListenOn(this KestrelServerOptions kestrel, ServerPort port, Action<ListenOptions>? configure = null) =>
         kestrel.ApplicationServices.GetRequiredService<Listeners>().Listen(kestrel, port, listening =>
         {
-            listening.Protocols = protocols;
+            listening.Protocols = HttpProtocols.Http1;
             listening.MarkAs(port);
             configure?.Invoke(listening);
         });
@@ -32,6 +31,13 @@ internal static class PortPipelines
         connection.Features.Set(port);
         return next(connection);
     });
+
+    /// <summary>Counts the port's connections as those of clients.</summary>
+    public static void UseClientConnections(this ListenOptions listening)
+    {
+        var connections = listening.ApplicationServices.GetRequiredService<ClientConnections>();
+        listening.Use(next => connection => connections.OnConnectionAsync(connection, next));
+    }
 
     /// <summary>Speaks TLS on the port if there is a certificate, with HTTP/2 by ALPN.</summary>
     public static void UseTls(this ListenOptions listening, ServerPort port, string certificateFile, string keyFile)

@@ -5,6 +5,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Pico.Server.Admin;
+using Pico.Server.Admin.Metrics;
+using Pico.Server.Tcp;
 using Pico.Server.Upstreams;
 
 namespace Pico.Server.Hosting;
@@ -23,19 +25,27 @@ internal static class ServerComposition
             .AddSingleton<IHostLifetime, NoHostLifetime>()
             .AddHosting(options, listeners)
             .AddUpstreams()
+            .AddTcp()
             .AddAdmin();
 
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel((_, kestrel) =>
         {
             KestrelSettings.Apply(kestrel, options.Proxy);
-            kestrel.ListenOn(ServerPort.Proxy);
-            kestrel.ListenOn(ServerPort.Upstream);
+            kestrel.ListenOn(ServerPort.Proxy, listening => listening.UseClientConnections());
+            kestrel.ListenOn(ServerPort.TlsPassthrough, listening =>
+            {
+                listening.UseClientConnections();
+                listening.UseTlsPassthrough();
+            });
+            kestrel.ListenOn(ServerPort.Upstream, listening => listening.UseTls(ServerPort.Upstream, options.Upstream.TlsCertificateFile, options.Upstream.TlsKeyFile));
             kestrel.ListenOn(ServerPort.Admin);
         });
 
         var app = builder.Build();
+        app.On(ServerPort.Proxy, proxy => proxy.UseForward());
+        app.On(ServerPort.Upstream, upstream => upstream.UseTunnels());
         app.On(ServerPort.Admin, admin => admin.UseAdmin());
-        app.Run(context => Problem.WriteAsync(context, 404, "not_found", "Nothing is here."));
+        app.Services.StartHousekeeping();
         return app;
     }
 
@@ -48,7 +58,15 @@ internal static class ServerComposition
         .AddSingleton<NodeIdentity>()
         .AddSingleton<NodeLifecycle>()
         .AddSingleton<ClientConnections>()
+        .AddSingleton<ClientPorts>()
         .AddSingleton<Drain>()
         .AddSingleton<ListeningPorts>()
         .AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<ListeningPorts>());
+
+    // What nobody asks for works by itself: made here, disposed of with the application.
+    private static void StartHousekeeping(this IServiceProvider services)
+    {
+        services.GetRequiredService<TunnelMetrics>();
+        services.GetRequiredService<IdleStreamTrimmer>();
+    }
 }

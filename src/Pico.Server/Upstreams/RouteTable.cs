@@ -59,7 +59,7 @@ internal sealed class RouteTable
             else if (endpoint.Protocol == upstream.Protocol)
                 endpoint.Add(upstream);
             else
-                return $"The endpoint '{upstream.EndpointId}' has upstreams of protocol {Name(endpoint.Protocol)}; {Name(upstream.Protocol)} cannot join them.";
+                return $"The endpoint '{upstream.EndpointId}' has upstreams of protocol {ProtocolNames.Of(endpoint.Protocol)}; {ProtocolNames.Of(upstream.Protocol)} cannot join them.";
         }
 
         return null;
@@ -74,11 +74,4 @@ internal sealed class RouteTable
                 _endpoints.TryRemove(upstream.EndpointId, out _);
         }
     }
-
-    private static string Name(EndpointProtocol protocol) => protocol switch
-    {
-        EndpointProtocol.Http => "http",
-        EndpointProtocol.H2C => "h2c",
-        _ => "tcp",
-    };
 }

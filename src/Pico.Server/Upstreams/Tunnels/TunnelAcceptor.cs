@@ -41,6 +41,8 @@ internal sealed partial class TunnelAcceptor(
         await ServeAsync(connection, handler); // 3
     }
 
+    private string Draining => $"The node {node.Id} is draining.";
+
     private async Task ServeAsync(TunnelConnection connection, AgentTunnelHandler handler)
     {
         var tunnel = new TunnelRecord(connection, time.GetTimestamp());
@@ -53,6 +55,8 @@ internal sealed partial class TunnelAcceptor(
             try
             {
                 connection.Start();
+                if (lifecycle.IsDraining) // since it was admitted
+                    connection.GoAway(TunnelError.Draining, Draining);
                 var end = await connection.Completion; // 4
                 LogEnded(agent.Name, agent.Id, connection.RemoteAddress, end.Error, end.Message);
             }
@@ -71,7 +75,7 @@ internal sealed partial class TunnelAcceptor(
     public void GoAway()
     {
         foreach (var tunnel in tunnels.All)
-            tunnel.Connection.GoAway(TunnelError.Draining, $"The node {node.Id} is draining.");
+            tunnel.Connection.GoAway(TunnelError.Draining, Draining);
     }
 
     /// <summary>Closes each tunnel when its last stream has ended, idle ones at once.</summary>
@@ -86,14 +90,14 @@ internal sealed partial class TunnelAcceptor(
         foreach (var tunnel in tunnels.All)
         {
             await tunnel.Connection.WhenIdleAsync(patience);
-            await tunnel.Connection.CloseAsync(TunnelError.Draining, $"The node {node.Id} is draining.");
+            await tunnel.Connection.CloseAsync(TunnelError.Draining, Draining);
         }
     }
 
     private TunnelEnd? Admit(TunnelHello agent)
     {
         if (lifecycle.IsDraining)
-            return new TunnelEnd(TunnelError.Draining, $"The node {node.Id} is draining.");
+            return new TunnelEnd(TunnelError.Draining, Draining);
         if (options.MaxTunnels != 0 && tunnels.Count >= options.MaxTunnels)
             return new TunnelEnd(TunnelError.TooManyTunnels, $"The node {node.Id} has {options.MaxTunnels} tunnels and takes no more.");
         if (!agent.AcceptsDuplicate && agent.HeldNodes.Contains(node.Id, StringComparer.Ordinal))

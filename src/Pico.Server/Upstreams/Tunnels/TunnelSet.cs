@@ -7,11 +7,15 @@ internal sealed class TunnelSet
 {
     private readonly ConcurrentDictionary<TunnelRecord, byte> _tunnels = new();
     private int _count;
-    private long _endedReceived;
-    private long _endedSent;
+    private long _opened;
+    private readonly Lock _ending = new(); // a tunnel leaves and its bytes stay at one moment
+    private (long Received, long Sent) _ended; // under _ending
 
     /// <summary>How many there are.</summary>
     public int Count => Volatile.Read(ref _count);
+
+    /// <summary>How many there ever were.</summary>
+    public long Opened => Interlocked.Read(ref _opened);
 
     /// <summary>The tunnels at this moment.</summary>
     public IEnumerable<TunnelRecord> All
@@ -28,34 +32,42 @@ internal sealed class TunnelSet
     {
         get
         {
-            var (received, sent) = (Interlocked.Read(ref _endedReceived), Interlocked.Read(ref _endedSent));
-            foreach (var tunnel in All)
+            lock (_ending)
             {
-                var bytes = tunnel.Connection.Bytes;
-                received += bytes.Received;
-                sent += bytes.Sent;
-            }
+                var (received, sent) = _ended;
+                foreach (var tunnel in All)
+                {
+                    var bytes = tunnel.Connection.Bytes;
+                    received += bytes.Received;
+                    sent += bytes.Sent;
+                }
 
-            return (received, sent);
+                return (received, sent);
+            }
         }
     }
 
     /// <summary>Adds a tunnel.</summary>
     public void Add(TunnelRecord tunnel)
     {
-        if (_tunnels.TryAdd(tunnel, 0))
-            Interlocked.Increment(ref _count);
+        if (!_tunnels.TryAdd(tunnel, 0))
+            return;
+
+        Interlocked.Increment(ref _count);
+        Interlocked.Increment(ref _opened);
     }
 
     /// <summary>Removes a tunnel that is over.</summary>
     public void Remove(TunnelRecord tunnel)
     {
-        if (!_tunnels.TryRemove(tunnel, out _))
-            return;
+        lock (_ending)
+        {
+            if (!_tunnels.TryRemove(tunnel, out _))
+                return;
 
-        Interlocked.Decrement(ref _count);
-        var bytes = tunnel.Connection.Bytes;
-        Interlocked.Add(ref _endedReceived, bytes.Received);
-        Interlocked.Add(ref _endedSent, bytes.Sent);
+            Interlocked.Decrement(ref _count);
+            var bytes = tunnel.Connection.Bytes;
+            _ended = (_ended.Received + bytes.Received, _ended.Sent + bytes.Sent);
+        }
     }
 }

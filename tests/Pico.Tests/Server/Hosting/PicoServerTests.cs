@@ -9,7 +9,7 @@ namespace Pico.Tests.Server.Hosting;
 public sealed class PicoServerTests : IAsyncDisposable
 {
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(20) };
-    private readonly PicoServer _server = new(Loopback());
+    private readonly PicoServer _server = new(TestServer.Options());
 
     public async ValueTask DisposeAsync()
     {
@@ -31,7 +31,7 @@ public sealed class PicoServerTests : IAsyncDisposable
     [Fact]
     public async Task Start_AllAddresses_ListensOnBothFamilies()
     {
-        var options = Loopback();
+        var options = TestServer.Options();
         options.Admin.BindAddress = ":0";
         await using var server = new PicoServer(options);
         await server.StartAsync(TestContext.Current.CancellationToken);
@@ -53,7 +53,7 @@ public sealed class PicoServerTests : IAsyncDisposable
     {
         using var holder = new TcpListener(IPAddress.Loopback, 0);
         holder.Start();
-        var options = Loopback();
+        var options = TestServer.Options();
         var address = holder.LocalEndpoint.ToString()!;
         switch (key)
         {
@@ -96,7 +96,7 @@ public sealed class PicoServerTests : IAsyncDisposable
     [Fact]
     public async Task Stop_WhileAClientIsConnected_SaysNotReadyThenCloses()
     {
-        var options = Loopback();
+        var options = TestServer.Options();
         options.DrainDelay = TimeSpan.FromMinutes(1);
         options.GracePeriod = TimeSpan.FromMinutes(2);
         await using var server = new PicoServer(options);
@@ -116,7 +116,7 @@ public sealed class PicoServerTests : IAsyncDisposable
     [Fact]
     public void Constructor_BadOptions_NamesAllAtOnce()
     {
-        var options = Loopback();
+        var options = TestServer.Options();
         options.Proxy.BindAddress = "nowhere";
         options.Proxy.TrustedProxies = ["10.0.0.0/8", "10.0.0.0/99"];
         options.Proxy.ConnectTimeout = TimeSpan.FromSeconds(-1);
@@ -128,16 +128,6 @@ public sealed class PicoServerTests : IAsyncDisposable
             ["proxy.bind-addr", "upstream.tls-certificate-file", "proxy.trusted-proxies", "proxy.connect-timeout"],
             error.Errors.Select(e => e.Key));
     }
-
-    internal static ServerOptions Loopback() => new()
-    {
-        Proxy = new() { BindAddress = "127.0.0.1:0" },
-        Upstream = new() { BindAddress = "127.0.0.1:0" },
-        Admin = new() { BindAddress = "127.0.0.1:0" },
-        NodeId = "node-1",
-        DrainDelay = TimeSpan.Zero,
-        GracePeriod = TimeSpan.FromSeconds(10),
-    };
 
     private async Task<string> Admin(string path) =>
         await _http.GetStringAsync($"http://{_server.AdminAddress}{path}", TestContext.Current.CancellationToken);
