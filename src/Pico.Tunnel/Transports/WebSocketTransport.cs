@@ -36,12 +36,14 @@ public sealed class WebSocketTransport(WebSocket webSocket, string remoteAddress
     /// <inheritdoc/>
     public override async ValueTask CloseAsync(TimeSpan deadline)
     {
+        // Waits for the peer's own close, too: ASP.NET's sockets end with a TCP reset, which may overtake what was sent last.
+        using var timeout = new CancellationTokenSource(deadline, TimeProvider.System);
         try
         {
             if (webSocket.State is WebSocketState.Open or WebSocketState.CloseReceived)
-                await webSocket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None).WaitAsync(deadline, TimeProvider.System);
+                await webSocket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, timeout.Token);
         }
-        catch (Exception e) when (e is WebSocketException or TimeoutException or OperationCanceledException or IOException or ObjectDisposedException)
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException)
         {
             // The connection is gone or the peer does not read: there is nobody to say it to.
             webSocket.Abort();
