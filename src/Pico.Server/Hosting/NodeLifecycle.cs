@@ -1,11 +1,18 @@
 namespace Pico.Server.Hosting;
 
 /// <summary>Whether this node is ready, and whether it drains. Only <see cref="PicoServer"/> changes it.</summary>
-internal sealed class NodeLifecycle(TimeProvider time) : IDisposable
+internal sealed class NodeLifecycle : IDisposable
 {
     private readonly CancellationTokenSource _draining = new();
     private readonly CancellationTokenSource _stopped = new();
+    private readonly TimeProvider _time;
     private volatile bool _listening;
+
+    public NodeLifecycle(TimeProvider time)
+    {
+        _time = time;
+        Stopped = _stopped.Token;
+    }
 
     /// <summary>True while the node is listening and takes new work.</summary>
     public bool IsReady => _listening && !IsDraining;
@@ -13,11 +20,8 @@ internal sealed class NodeLifecycle(TimeProvider time) : IDisposable
     /// <summary>True once the node is stopping: responses end their connections, nothing new is admitted.</summary>
     public bool IsDraining => _draining.IsCancellationRequested;
 
-    /// <summary>Fires when the node begins to drain.</summary>
-    public CancellationToken Draining => _draining.Token;
-
     /// <summary>Fires when the node is over.</summary>
-    public CancellationToken Stopped => _stopped.Token;
+    public CancellationToken Stopped { get; }
 
     /// <summary>Why the node is not ready, in words.</summary>
     public string Reason => IsDraining ? "The node is draining." : _listening ? "" : "The node is starting.";
@@ -28,7 +32,7 @@ internal sealed class NodeLifecycle(TimeProvider time) : IDisposable
     /// <summary>The ports are open.</summary>
     public void BeginListening()
     {
-        StartedAt = time.GetUtcNow();
+        StartedAt = _time.GetUtcNow();
         _listening = true;
     }
 

@@ -15,9 +15,10 @@ namespace Pico.Server.Tcp.Sni;
 /// <code>
 ///   accepted ─1▶ peek at the ClientHello ─2▶ server name → endpoint (the rules of Host) ─3▶ stream ─4▶ bytes both ways
 /// </code>
-/// What cannot be routed gets a TLS alert that says so.
+/// What cannot be routed gets a TLS alert that says so. A client that half-closes early is served nevertheless: the transport's "connection
+/// closed" fires then, so it ends nothing here.
 /// </summary>
-internal sealed partial class TlsPassthrough(TcpRelay relay, ProxyOptions options, TimeProvider time, ILogger<TlsPassthrough> logger)
+internal sealed partial class TlsPassthrough(TcpRelay relay, NodeLifecycle lifecycle, ProxyOptions options, TimeProvider time, ILogger<TlsPassthrough> logger)
 {
     private const int MaxNameLength = 255; // of a DNS name (RFC 1035 2.3.4)
 
@@ -43,7 +44,7 @@ internal sealed partial class TlsPassthrough(TcpRelay relay, ProxyOptions option
             return;
         }
 
-        var (connected, refusal) = await relay.ConnectAsync(endpointId, connection.RemoteEndPoint as IPEndPoint, connection.ConnectionClosed); // 3
+        var (connected, refusal) = await relay.ConnectAsync(endpointId, connection.RemoteEndPoint as IPEndPoint, lifecycle.Stopped); // 3
         if (!connected.IsConnected)
         {
             LogRefused(connection.RemoteEndPoint, name, refusal.Detail);
@@ -51,7 +52,7 @@ internal sealed partial class TlsPassthrough(TcpRelay relay, ProxyOptions option
             return;
         }
 
-        await relay.RunAsync(new PassthroughClient(connection, socket), connected, CancellationToken.None); // 4
+        await relay.RunAsync(new PassthroughClient(connection, socket), connected, lifecycle.Stopped); // 4
     }
 
     private static ReadOnlyMemory<byte> AlertOf(ProxyError error) =>
@@ -59,10 +60,10 @@ internal sealed partial class TlsPassthrough(TcpRelay relay, ProxyOptions option
             ? TlsAlert.UnrecognizedName
             : TlsAlert.InternalError;
 
-    private static async Task EndAsync(ConnectionContext connection, ReadOnlyMemory<byte> alert)
+    private async Task EndAsync(ConnectionContext connection, ReadOnlyMemory<byte> alert)
     {
         if (!alert.IsEmpty)
-            await connection.Transport.Output.WriteAsync(alert, connection.ConnectionClosed);
+            await connection.Transport.Output.WriteAsync(alert, lifecycle.Stopped);
     }
 
     private string? Endpoint(string serverName)
