@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Pico.Server.Proxy.Connections;
@@ -16,6 +17,17 @@ internal sealed class HandedOverConnection(ConnectionContext inner) : Connection
 
     /// <summary>Completes when the second listener is done with the connection.</summary>
     public Task Over => _over.Task;
+
+    /// <summary>
+    /// Runs the second listener's protocol. Who asks the first listener's connection to end in order asks this one too: HTTP/2 says GOAWAY then.
+    /// </summary>
+    public async Task RunAsync(ConnectionDelegate next)
+    {
+        var own = _features.Get<IConnectionLifetimeNotificationFeature>();
+        var first = inner.Features.Get<IConnectionLifetimeNotificationFeature>();
+        using (first?.ConnectionClosedRequested.UnsafeRegister(static state => ((IConnectionLifetimeNotificationFeature?)state)?.RequestClose(), own))
+            await next(this);
+    }
 
     public override string ConnectionId
     {

@@ -92,7 +92,7 @@ internal static class HopByHop
     }
 
     /// <summary>Fields that services base decisions on and that are end-to-end whatever Connection says.</summary>
-    private static bool IsProtected(ReadOnlySpan<byte> name) => name.Length switch
+    public static bool IsProtected(ReadOnlySpan<byte> name) => name.Length switch
     {
         6 => Ascii.EqualsIgnoreCase(name, "cookie"u8) || Ascii.EqualsIgnoreCase(name, "expect"u8),
         9 => Ascii.EqualsIgnoreCase(name, "x-real-ip"u8),

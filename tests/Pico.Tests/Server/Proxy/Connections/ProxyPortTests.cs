@@ -5,16 +5,18 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Pico.Server.Hosting;
+using Pico.Server.Proxy;
 using Pico.Server.Proxy.Connections;
-using Pico.Server.Proxy.Connections.ProxyProtocol;
-using Pico.Server.Proxy.Forwarded;
 
 namespace Pico.Tests.Server.Proxy.Connections;
 
@@ -139,6 +141,23 @@ public sealed class ProxyPortTests
         await stopping.WaitAsync(TimeSpan.FromSeconds(10), Cancel);
     }
 
+    [Fact]
+    public async Task AskedToClose_Http2Connection_FinishesItsRequestAndEnds()
+    {
+        await using var server = await StartAsync(new ProxyOptions());
+        using var client = new HttpClient();
+        var waiting = GetAsync(client, server.Url + "wait", HttpVersion.Version20);
+        await server.Arrived.Task.WaitAsync(TimeSpan.FromSeconds(10), Cancel);
+        var closed = new TaskCompletionSource();
+        server.Connection!.ConnectionClosed.Register(closed.SetResult);
+
+        server.Connection.Features.GetRequiredFeature<IConnectionLifetimeNotificationFeature>().RequestClose();
+        server.Release.SetResult();
+
+        Assert.Equal("HTTP/2 http 127.0.0.1", await waiting);
+        await closed.Task.WaitAsync(TimeSpan.FromSeconds(10), Cancel);
+    }
+
     private static async Task<string> GetAsync(HttpClient client, string url, Version version)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, url) { Version = version, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
@@ -166,9 +185,24 @@ public sealed class ProxyPortTests
         var server = new TestServer();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.Services.AddHandover().AddSingleton(options).AddSingleton(TimeProvider.System).AddSingleton<IHttp1Path, NotForMe>()
-            .AddSingleton(new TrustedNetworks(options.TrustedProxies)).AddSingleton<ConnectionSniffer>().AddSingleton<ProxyProtocolMiddleware>();
-        builder.WebHost.ConfigureKestrel(k => k.ListenForProxy(new IPEndPoint(IPAddress.Loopback, 0), options, certificate));
+        builder.Services.AddProxy().AddSingleton(options).AddSingleton(TimeProvider.System).AddSingleton<IHttp1Path, NotForMe>();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.ListenForHandover();
+            kestrel.Listen(IPAddress.Loopback, 0, listening =>
+            {
+                listening.Protocols = HttpProtocols.Http1AndHttp2;
+                listening.Use(next => connection =>
+                {
+                    server.Connection = connection;
+                    return next(connection);
+                });
+                listening.UseProxyProtocol();
+                if (certificate is not null)
+                    listening.UseHttps(certificate);
+                listening.UseSniffer();
+            });
+        });
         server.App = builder.Build();
         server.App.Run(async context =>
         {
@@ -206,6 +240,8 @@ public sealed class ProxyPortTests
         public WebApplication App { get; set; } = null!;
 
         public string Url { get; set; } = "";
+
+        public ConnectionContext? Connection { get; set; }
 
         public TaskCompletionSource Arrived { get; } = new();
 

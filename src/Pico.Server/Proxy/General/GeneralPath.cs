@@ -1,0 +1,89 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Pico.Server.Admin.Metrics;
+using Pico.Server.Proxy.Errors;
+using Pico.Server.Proxy.General.H2c;
+using Pico.Server.Proxy.General.Http1;
+using Pico.Server.Proxy.Routing;
+using Pico.Server.Upstreams;
+using Pico.Tunnel.Protocol;
+
+namespace Pico.Server.Proxy.General;
+
+/// <summary>
+/// The way of every request that Kestrel has parsed (all of HTTP/2, and HTTP/1.1 that the lean path handed over):
+/// <code>
+///   HttpContext ─1▶ endpoint ─2▶ its upstreams ─3▶ Http: own HTTP/1.1 client on streams
+///                                               └▶ H2C:  YARP on streams
+///                                               └▶ Tcp:  421
+///               ◀─4 problem details, or, if the response has begun, an abort
+/// </code>
+/// </summary>
+internal sealed partial class GeneralPath(
+    EndpointResolver resolver, RouteTable routes, Http1Forwarder http1, H2cForwarder h2c, ServerMetrics metrics, TimeProvider time, ILogger<GeneralPath> logger)
+{
+    /// <summary>Serves one request; the end of the pipeline.</summary>
+    public async Task InvokeAsync(HttpContext context)
+    {
+        var startedAt = time.GetTimestamp();
+        metrics.RequestStarted();
+
+        var error = TryFind(context, out var endpoint); // 1, 2
+        var result = error == ProxyError.None ? await ForwardAsync(context, endpoint!) : new ForwardResult(error);
+        var status = context.Response.StatusCode;
+        if (result.Error != ProxyError.None)
+            status = await FailAsync(context, endpoint?.EndpointId ?? "", result); // 4
+
+        metrics.RequestEnded(new RequestOutcome(endpoint?.EndpointId ?? "", status, result.Error, startedAt, result.IsUpgraded));
+    }
+
+    private ProxyError TryFind(HttpContext context, out EndpointUpstreams? endpoint)
+    {
+        endpoint = null;
+        EndpointName name = default;
+        var headers = context.Request.Headers;
+        var error = resolver.Resolve(headers[EndpointResolver.HeaderName], headers.Host, ref name);
+        return error != ProxyError.None ? error
+            : routes.TryGet(name.Span, out endpoint) ? ProxyError.None
+            : ProxyError.NoAvailableUpstreams;
+    }
+
+    private Task<ForwardResult> ForwardAsync(HttpContext context, EndpointUpstreams endpoint) => endpoint.Protocol switch // 3
+    {
+        EndpointProtocol.Http => http1.ForwardAsync(context, endpoint),
+        EndpointProtocol.H2C => h2c.ForwardAsync(context, endpoint),
+        _ => Task.FromResult(new ForwardResult(ProxyError.ProtocolMismatch)),
+    };
+
+    /// <summary>Tells the client what went wrong; gives the status that counts.</summary>
+    private async Task<int> FailAsync(HttpContext context, string endpointId, ForwardResult result)
+    {
+        LogFailed(context.TraceIdentifier, endpointId, ProxyErrors.Code(result.Error), result.Detail);
+        if (context.Response.HasStarted)
+        {
+            // Never ended as if complete.
+            context.Abort();
+            return context.Response.StatusCode;
+        }
+
+        if (result.Error == ProxyError.ClientGone)
+        {
+            context.Abort();
+            return ProxyErrors.Status(ProxyError.ClientGone);
+        }
+
+        try
+        {
+            await ProblemResponse.WriteAsync(context, result.Error);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            // The client is gone meanwhile.
+        }
+
+        return ProxyErrors.Status(result.Error);
+    }
+
+    [LoggerMessage(2120, LogLevel.Debug, "Request {RequestId} for endpoint '{EndpointId}' failed: {Error}. {Detail}")]
+    private partial void LogFailed(string requestId, string endpointId, string error, string detail);
+}

@@ -1,0 +1,61 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using Pico.Server.Admin.Metrics;
+using Pico.Server.Hosting;
+using Pico.Server.Upstreams;
+using Pico.Tunnel;
+
+namespace Pico.Server.Proxy.General.H2c;
+
+/// <summary>
+/// One HTTP/2 client per upstream, whose connections are streams of its tunnel. A client lives as long as its upstream; its connections are closed when they
+/// have been idle, and end with the tunnel.
+/// </summary>
+internal sealed class H2cClients(ProxyOptions options, ServerMetrics metrics)
+{
+    private static readonly TimeSpan IdleConnection = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(20);
+
+    private readonly ConditionalWeakTable<Upstream, HttpMessageInvoker> _clients = [];
+
+    /// <summary>The client of <paramref name="upstream"/>.</summary>
+    public HttpMessageInvoker Get(Upstream upstream) => _clients.GetValue(upstream, Create);
+
+    private HttpMessageInvoker Create(Upstream upstream) => new(new SocketsHttpHandler
+    {
+        ConnectCallback = (_, cancellationToken) => OpenAsync(upstream, cancellationToken),
+        ConnectTimeout = options.ConnectTimeout > TimeSpan.Zero ? options.ConnectTimeout : Timeout.InfiniteTimeSpan,
+        PooledConnectionIdleTimeout = IdleConnection,
+        EnableMultipleHttp2Connections = true,
+        // A call that waits long for its answer lives as long as the service answers pings.
+        KeepAlivePingDelay = PingDelay,
+        KeepAlivePingTimeout = PingTimeout,
+        KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+        MaxResponseHeadersLength = Math.Max(1, options.MaxResponseHeadSize / 1024),
+        RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+        ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+        UseProxy = false,
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        AutomaticDecompression = System.Net.DecompressionMethods.None,
+        ActivityHeadersPropagator = null,
+    });
+
+    private async ValueTask<Stream> OpenAsync(Upstream upstream, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var stream = await upstream.OpenAsync(client: null, cancellationToken);
+            upstream.Ejection.Succeeded();
+            metrics.StreamOpened();
+            return stream.AsStream();
+        }
+        catch (StreamException e)
+        {
+            upstream.Ejection.Failed();
+            metrics.StreamRefused(e.Error);
+            throw new StreamNotOpenedException(e);
+        }
+    }
+}

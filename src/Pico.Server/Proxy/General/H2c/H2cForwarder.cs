@@ -1,0 +1,116 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Pico.Server.Admin.Metrics;
+using Pico.Server.Hosting;
+using Pico.Server.Upstreams;
+using Pico.Tunnel.Protocol;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Pico.Server.Proxy.General.H2c;
+
+/// <summary>
+/// Forwards a request to a service that speaks HTTP/2 (gRPC), by YARP's forwarder over connections that are streams of tunnels:
+/// <code>
+///   1 choose an upstream ─▶ 2 YARP ─▶ its HTTP/2 client ─(no connection yet)─▶ open a stream
+///        ▲                                    └── 3 no stream could be opened ──┘
+///        └──── another ───────────────────────────┘
+/// </code>
+/// </summary>
+internal sealed class H2cForwarder(IHttpForwarder forwarder, H2cClients clients, ServerMetrics metrics, ProxyOptions options, TimeProvider time)
+{
+    /// <summary>Only HTTP/2 knows it; the connection goes through the tunnel whatever stands here.</summary>
+    private const string Destination = "http://service";
+
+    private readonly ForwarderRequestConfig _plain = Config(options.IdleTimeout > TimeSpan.Zero ? options.IdleTimeout : Timeout.InfiniteTimeSpan);
+
+    /// <summary>A call may be silent for as long as both its ends answer pings; its deadline is the client's own.</summary>
+    private readonly ForwarderRequestConfig _grpc = Config(Timeout.InfiniteTimeSpan);
+
+    /// <summary>Forwards <paramref name="context"/>; never throws.</summary>
+    public async Task<ForwardResult> ForwardAsync(HttpContext context, EndpointUpstreams endpoint)
+    {
+        var tried = default(TriedUpstreams);
+        var result = new ForwardResult(ProxyError.NoAvailableUpstreams);
+        while (endpoint.TryChoose(ref tried, out var upstream)) // 1
+        {
+            if (tried.Count > 0)
+                metrics.Retried();
+            tried.Add(upstream);
+            upstream.BeginRequest();
+            (result, var isSent) = await ForwardAsync(context, upstream); // 2
+            upstream.Ejection.Abandoned(); // a request on an open connection proves nothing about opening one
+            upstream.EndRequest();
+            if (isSent)
+                break;
+
+            context.Response.Clear(); // 3
+        }
+
+        return result;
+    }
+
+    private async Task<(ForwardResult Result, bool IsSent)> ForwardAsync(HttpContext context, Upstream upstream)
+    {
+        var isGrpc = context.Request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true;
+        var hasBody = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true;
+
+        // While a body is being sent, or in a call, the head may take as long as it likes.
+        using var head = new CancellationTokenSource(
+            isGrpc || hasBody || options.ResponseHeadTimeout <= TimeSpan.Zero ? Timeout.InfiniteTimeSpan : options.ResponseHeadTimeout, time);
+        var transformer = new H2cTransformer(() => head.CancelAfter(Timeout.InfiniteTimeSpan));
+        ForwarderError error;
+        Exception? exception;
+        try
+        {
+            error = await forwarder.SendAsync(context, Destination, clients.Get(upstream), isGrpc ? _grpc : _plain, transformer, head.Token);
+            exception = context.Features.Get<IForwarderErrorFeature>()?.Exception;
+        }
+        catch (Exception e)
+        {
+            (error, exception) = (ForwarderError.RequestCreation, e);
+        }
+
+        if (error != ForwarderError.None && StreamNotOpenedException.Find(exception) is { InnerException: Tunnel.StreamException refused } && !context.Response.HasStarted)
+            return (new(Map(refused.Error), refused.Message), false);
+
+        var mapped = context.RequestAborted.IsCancellationRequested && error != ForwarderError.None ? ProxyError.ClientGone
+            : head.IsCancellationRequested ? ProxyError.UpstreamTimeout
+            : Map(error, exception);
+        return (new(mapped, exception?.Message ?? ""), true);
+    }
+
+    private static ForwarderRequestConfig Config(TimeSpan activityTimeout) => new()
+    {
+        ActivityTimeout = activityTimeout,
+        Version = System.Net.HttpVersion.Version20,
+        VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+    };
+
+    private static ProxyError Map(StreamError error) => error switch
+    {
+        StreamError.UnknownEndpoint or StreamError.Draining => ProxyError.NoAvailableUpstreams,
+        StreamError.TooManyStreams => ProxyError.Overloaded,
+        StreamError.ServiceTimeout => ProxyError.UpstreamTimeout,
+        _ => ProxyError.UpstreamUnreachable,
+    };
+
+    private static ProxyError Map(ForwarderError error, Exception? exception) => error switch
+    {
+        ForwarderError.None => ProxyError.None,
+        ForwarderError.RequestTimedOut or ForwarderError.UpgradeActivityTimeout => ProxyError.UpstreamTimeout,
+        ForwarderError.RequestCreation => ProxyError.BadRequest,
+        ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled or ForwarderError.RequestBodyClient
+            or ForwarderError.ResponseBodyCanceled or ForwarderError.ResponseBodyClient
+            or ForwarderError.UpgradeRequestCanceled or ForwarderError.UpgradeRequestClient
+            or ForwarderError.UpgradeResponseCanceled or ForwarderError.UpgradeResponseClient => ProxyError.ClientGone,
+        ForwarderError.ResponseHeaders => ProxyError.UpstreamProtocolError,
+        _ when exception is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError, InnerException: TimeoutException or OperationCanceledException } =>
+            ProxyError.UpstreamTimeout,
+        _ when exception is HttpRequestException
+        {
+            HttpRequestError: HttpRequestError.HttpProtocolError or HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded
+                or HttpRequestError.VersionNegotiationError
+        } => ProxyError.UpstreamProtocolError,
+        _ => ProxyError.UpstreamUnreachable,
+    };
+}

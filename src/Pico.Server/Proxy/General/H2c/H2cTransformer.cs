@@ -1,0 +1,76 @@
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Pico.Server.Proxy.Forwarded;
+using Pico.Server.Proxy.Wire;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Pico.Server.Proxy.General.H2c;
+
+/// <summary>What is changed between a client and an HTTP/2 service: the raw target and Host pass as they came, the trail is added.</summary>
+internal sealed class H2cTransformer(Action responseBegins) : HttpTransformer
+{
+    private static readonly UriCreationOptions RawTarget = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
+    /// <inheritdoc/>
+    public override async ValueTask TransformRequestAsync(
+        HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+    {
+        await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
+
+        // The default would decode and normalize the path.
+        var target = httpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        proxyRequest.RequestUri = new Uri(destinationPrefix + (target.StartsWith('/') ? target : "/"), RawTarget);
+
+        var incoming = httpContext.Request.Headers;
+        proxyRequest.Headers.Host = incoming.Host.Count == 0 ? null : incoming.Host.ToString();
+        foreach (var connection in incoming.Connection)
+            RemoveNamed(proxyRequest, connection);
+        ReplaceTrail(httpContext, proxyRequest);
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+    {
+        responseBegins();
+        var copyBody = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
+        httpContext.Response.Headers.Remove(ProxyErrors.HeaderName);
+        return copyBody;
+    }
+
+    /// <summary>Fields named in Connection were for this hop (RFC 9110 7.6.1).</summary>
+    private static void RemoveNamed(HttpRequestMessage request, string? connection)
+    {
+        foreach (var option in (connection ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            var name = Encoding.Latin1.GetBytes(option);
+            if (HttpChars.IsToken(name) && KnownHeaders.Identify(name) == KnownHeader.Other && !HopByHop.IsProtected(name))
+                request.Headers.Remove(option);
+        }
+    }
+
+    private static void ReplaceTrail(HttpContext context, HttpRequestMessage request)
+    {
+        var trail = new ForwardedTrail(context.Features.GetRequiredFeature<ForwardedHop>());
+        foreach (var (name, values) in context.Request.Headers)
+        {
+            foreach (var value in values)
+            {
+                if (trail.TryTake(name, value ?? ""))
+                    request.Headers.Remove(name);
+            }
+        }
+
+        trail.Enumerate(new Sink(request), Encoding.Latin1.GetBytes(context.Request.Headers.Host.ToString()));
+    }
+
+    private readonly struct Sink(HttpRequestMessage request) : IForwardedSink
+    {
+        public void Add(ForwardedHeader header, ReadOnlySpan<byte> taken, ReadOnlySpan<byte> ours)
+        {
+            var separator = taken.IsEmpty || ours.IsEmpty ? "" : ", ";
+            request.Headers.TryAddWithoutValidation(
+                ForwardedHeaderNames.Name(header), Encoding.Latin1.GetString(taken) + separator + Encoding.Latin1.GetString(ours));
+        }
+    }
+}
