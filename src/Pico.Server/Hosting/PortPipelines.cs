@@ -45,6 +45,8 @@ internal static class PortPipelines
         if (certificateFile.Length == 0)
             return;
 
+        if (port == ServerPort.Proxy)
+            listening.Protocols = HttpProtocols.Http1AndHttp2;
         var services = listening.ApplicationServices;
         var certificate = new ServerCertificate(
             port, certificateFile, keyFile, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<ServerCertificate>>());

@@ -5,6 +5,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Pico.Server.Admin;
+using Pico.Server.Proxy;
+using Pico.Server.Proxy.Connections;
 using Pico.Server.Admin.Metrics;
 using Pico.Server.Tcp;
 using Pico.Server.Upstreams;
@@ -26,12 +28,20 @@ internal static class ServerComposition
             .AddHosting(options, listeners)
             .AddUpstreams()
             .AddTcp()
+            .AddProxy()
             .AddAdmin();
 
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel((_, kestrel) =>
         {
             KestrelSettings.Apply(kestrel, options.Proxy);
-            kestrel.ListenOn(ServerPort.Proxy, listening => listening.UseClientConnections());
+            kestrel.ListenForHandover();
+            kestrel.ListenOn(ServerPort.Proxy, listening =>
+            {
+                listening.UseClientConnections();
+                listening.UseProxyProtocol();
+                listening.UseTls(ServerPort.Proxy, options.Proxy.TlsCertificateFile, options.Proxy.TlsKeyFile);
+                listening.UseSniffer();
+            });
             kestrel.ListenOn(ServerPort.TlsPassthrough, listening =>
             {
                 listening.UseClientConnections();
@@ -42,7 +52,11 @@ internal static class ServerComposition
         });
 
         var app = builder.Build();
-        app.On(ServerPort.Proxy, proxy => proxy.UseForward());
+        app.On(ServerPort.Proxy, proxy =>
+        {
+            proxy.UseForward();
+            proxy.UseGeneralPath();
+        });
         app.On(ServerPort.Upstream, upstream => upstream.UseTunnels());
         app.On(ServerPort.Admin, admin => admin.UseAdmin());
         app.Services.StartHousekeeping();
