@@ -44,12 +44,18 @@ internal sealed class ClientConnections(ProxyOptions options, TimeProvider time)
         }
     }
 
-    /// <summary>Asks every connection to end: an idle one at once, a busy one after what it is doing. Completes when all have.</summary>
+    /// <summary>Asks every connection that is open now to end: an idle one at once, a busy one after what it is doing.</summary>
+    public void RequestClose()
+    {
+        foreach (var (connection, _) in _open)
+            RequestClose(connection);
+    }
+
+    /// <summary>Asks every connection to end, also those that still come; completes when none is open.</summary>
     public Task DrainAsync()
     {
         _draining = true;
-        foreach (var (connection, _) in _open)
-            RequestClose(connection);
+        RequestClose();
         if (Count == 0)
             _empty.TrySetResult();
         return _empty.Task;

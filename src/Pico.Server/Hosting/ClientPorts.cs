@@ -8,6 +8,9 @@ internal sealed class ClientPorts(ListeningPorts ports, Listeners listeners, Cli
     /// <summary>How many connections of clients are open.</summary>
     public int Connections => connections.Count;
 
+    /// <inheritdoc cref="ClientConnections.RequestClose()"/>
+    public void RequestClose() => connections.RequestClose();
+
     /// <summary>Stops to listen for clients.</summary>
     public async Task CloseAsync(CancellationToken cancellationToken)
     {

@@ -7,9 +7,9 @@ namespace Pico.Server.Hosting;
 /// <summary>
 /// How a node stops, in this order:
 /// <code>
-///   1 not ready; responses end their connections; agents are not admitted
-///   2 for the drain delay clients are still accepted: load balancers need a moment to notice
-///   3 the ports of clients close; their idle connections end, the others after what they do
+///   1 not ready; agents are not admitted; idle connections of clients end, the others after what they do
+///   2 for the drain delay new ones are still accepted: load balancers need a moment to notice
+///   3 the ports of clients close; what they accepted meanwhile ends likewise
 ///   4 agents are told to go elsewhere (GO_AWAY, Draining)
 ///   5 what runs finishes: the connections of clients, and with them the streams of tunnels
 ///   6 the tunnels close
@@ -24,6 +24,7 @@ internal sealed partial class Drain(
     {
         LogDraining(clientPorts.Connections);
         lifecycle.BeginDraining(); // 1
+        clientPorts.RequestClose();
         try
         {
             await Task.Delay(options.DrainDelay, time, patience); // 2

@@ -3,10 +3,10 @@ namespace Pico.Server.Hosting;
 /// <summary>Whether this node is ready, and whether it drains. Only <see cref="PicoServer"/> changes it.</summary>
 internal sealed class NodeLifecycle : IDisposable
 {
-    private readonly CancellationTokenSource _draining = new();
     private readonly CancellationTokenSource _stopped = new();
     private readonly TimeProvider _time;
     private volatile bool _listening;
+    private volatile bool _draining;
 
     public NodeLifecycle(TimeProvider time)
     {
@@ -18,9 +18,9 @@ internal sealed class NodeLifecycle : IDisposable
     public bool IsReady => _listening && !IsDraining;
 
     /// <summary>True once the node is stopping: responses end their connections, nothing new is admitted.</summary>
-    public bool IsDraining => _draining.IsCancellationRequested;
+    public bool IsDraining => _draining;
 
-    /// <summary>Fires when the node is over.</summary>
+    /// <summary>Fires when the node's time is over.</summary>
     public CancellationToken Stopped { get; }
 
     /// <summary>Why the node is not ready, in words.</summary>
@@ -37,13 +37,15 @@ internal sealed class NodeLifecycle : IDisposable
     }
 
     /// <summary>The node stops. Idempotent.</summary>
-    public void BeginDraining() => _draining.Cancel();
+    public void BeginDraining() => _draining = true;
+
+    /// <summary>Whatever still runs ends now. Idempotent.</summary>
+    public void End() => _stopped.Cancel();
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _stopped.Cancel();
         _stopped.Dispose();
-        _draining.Dispose();
     }
 }

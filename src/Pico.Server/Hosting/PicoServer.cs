@@ -83,6 +83,7 @@ public sealed partial class PicoServer : IAsyncDisposable
         using var patience = new CancellationTokenSource(_options.GracePeriod, _time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         var isComplete = await _app.Services.GetRequiredService<Drain>().RunAsync(stop.Token);
+        _app.Services.GetRequiredService<NodeLifecycle>().End();
         await _app.StopAsync(new CancellationToken(canceled: true)); // what is still open now has had its time
         LogStopped(isComplete ? "everything was finished" : "what still ran was cut off");
     }
