@@ -1,3 +1,4 @@
+using Pico.Agent.Commands.Logs;
 using Pico.Agent.Endpoints;
 using Pico.Configuration.Definitions;
 using Pico.Configuration.Types;

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Pico.Agent.Commands.Logs;
 using Pico.Configuration.Commands;
 
 namespace Pico.Agent.Commands;
@@ -30,8 +31,7 @@ public static class AgentVerb
 
     private static async Task<int> RunAsync(AgentSettings settings, VerbContext context)
     {
-        using var loggers = Logging.CreateFactory(settings.Log);
-        Logging.LogConfiguration(loggers.CreateLogger("Pico.Configuration"), context.Effective);
+        using var loggers = Logging.Start(settings.Log, context.Effective);
         PicoAgent agent;
         try
         {

@@ -1,4 +1,5 @@
 using System.Net;
+using Pico.Agent.Commands.Logs;
 using Pico.Agent.Forward;
 using Pico.Configuration.Definitions;
 using Pico.Configuration.Types;

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Pico.Agent.Forward;
+using Pico.Agent.Commands.Logs;
 using Pico.Configuration.Commands;
 using Pico.Configuration.Types;
 using Pico.Tunnel.Protocol;
@@ -34,8 +35,7 @@ public static class ForwardVerb
 
     private static async Task<int> RunAsync(ForwardSettings settings, VerbContext context)
     {
-        using var loggers = Logging.CreateFactory(settings.Log);
-        Logging.LogConfiguration(loggers.CreateLogger("Pico.Configuration"), context.Effective);
+        using var loggers = Logging.Start(settings.Log, context.Effective);
         PortForwarder forwarder;
         try
         {

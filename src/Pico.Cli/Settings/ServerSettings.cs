@@ -1,4 +1,4 @@
-using Pico.Agent.Commands;
+using Pico.Agent.Commands.Logs;
 using Pico.Configuration.Definitions;
 using Pico.Configuration.Types;
 using Pico.Server.Hosting;

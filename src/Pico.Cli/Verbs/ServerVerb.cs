@@ -1,4 +1,4 @@
-using Pico.Agent.Commands;
+using Pico.Agent.Commands.Logs;
 using Pico.Cli.Settings;
 using Pico.Configuration.Commands;
 using Pico.Server.Hosting;
@@ -31,8 +31,7 @@ internal static class ServerVerb
 
     private static async Task<int> RunAsync(ServerSettings settings, VerbContext context)
     {
-        using var loggers = Logging.CreateFactory(settings.Log);
-        Logging.LogConfiguration(loggers.CreateLogger("Pico.Configuration"), context.Effective);
+        using var loggers = Logging.Start(settings.Log, context.Effective);
         try
         {
             await using var server = new PicoServer(settings.Server, loggers, TimeProvider.System);

@@ -31,7 +31,7 @@ internal sealed class BoundOption<T, TValue>(OptionDefinition definition, Option
 }
 
 /// <summary>An option of a part of <typeparamref name="T"/>.</summary>
-internal sealed class PartOption<T, TPart>(BoundOption<TPart> option, Func<T, TPart> part) : BoundOption<T>(option.Definition)
+internal sealed class PartOption<T, TPart>(OptionDefinition definition, BoundOption<TPart> option, Func<T, TPart> part) : BoundOption<T>(definition)
 {
     public override IReadOnlyList<string> Apply(T target, IReadOnlyList<string> items) => option.Apply(part(target), items);
 

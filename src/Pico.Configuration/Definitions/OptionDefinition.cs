@@ -52,6 +52,9 @@ public sealed class OptionDefinition
     /// <summary>True if the flag can stand alone.</summary>
     public bool IsSwitch { get; }
 
+    /// <summary>The same option with another default.</summary>
+    internal OptionDefinition WithDefault(string defaultText) => new(Name, TypeName, Allowed, defaultText, Description, IsSecret, IsList, IsSwitch);
+
     /// <summary>What people are told about a value that is not allowed.</summary>
     internal string Refuse(RefusedValue refused) => refused.Reason ?? $"'{Show(refused.Item)}' is not allowed; allowed: {Allowed}";
 

@@ -36,13 +36,18 @@ public sealed class OptionSet<T>
         return Add(new BoundOption<T, TValue>(definition, type, get, set));
     }
 
-    /// <summary>Adds all options and rules of a part of <typeparamref name="T"/>.</summary>
+    /// <summary>Adds all options and rules of a part of <typeparamref name="T"/>, with the defaults that the part has there.</summary>
     public OptionSet<T> Include<TPart>(OptionSet<TPart> part, Func<T, TPart> select)
         where TPart : class, new()
     {
         ArgumentNullException.ThrowIfNull(part);
         foreach (var option in part._options)
-            Add(new PartOption<T, TPart>(option, select));
+        {
+            var here = option.Read(select(_defaults));
+            var definition = here == option.Read(part._defaults) ? option.Definition : option.Definition.WithDefault(here);
+            Add(new PartOption<T, TPart>(definition, option, select));
+        }
+
         foreach (var rule in part._rules)
             _rules.Add(target => rule(select(target)));
         return this;

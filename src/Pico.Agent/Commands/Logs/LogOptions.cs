@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 using Pico.Configuration.Definitions;
 using Pico.Configuration.Types;
 
-namespace Pico.Agent.Commands;
+namespace Pico.Agent.Commands.Logs;
 
 /// <summary>How a log line looks.</summary>
 public enum LogFormat
