@@ -28,7 +28,7 @@ internal sealed class DemoService : IAsyncDisposable
         var app = builder.Build();
         app.Run(AnswerAsync);
         await app.StartAsync(cancellationToken);
-        var address = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single();
+        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
         return new DemoService(app, new Uri(address).Port);
     }
 

@@ -24,7 +24,7 @@ internal static class ProxySettings
             "proxy.tls-passthrough-bind-addr", OptionTypes.OptionalAddress, o => o.TlsPassthroughBindAddress, (o, v) => o.TlsPassthroughBindAddress = v,
             "Where TLS connections are routed by their server name (SNI) to TCP endpoints, without being decrypted. Without it: nowhere.")
         .Add(
-            "proxy.base-domain", OptionTypes.Text, o => o.BaseDomain, (o, v) => o.BaseDomain = v,
+            "proxy.base-domain", OptionTypes.Matching("domain", "a domain name such as example.com", _ => true), o => o.BaseDomain, (o, v) => o.BaseDomain = v,
             "If set, the endpoint is the one label before this domain in Host. Without it, the first label of any Host. The header x-pico-endpoint comes first.")
         .Add(
             "proxy.trusted-proxies", OptionTypes.List(OptionTypes.Network), o => o.TrustedProxies, (o, v) => o.TrustedProxies = v,

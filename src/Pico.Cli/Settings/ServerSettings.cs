@@ -40,7 +40,7 @@ internal sealed class ServerSettings
 
     private static OptionSet<ServerOptions> OfServer() => new OptionSet<ServerOptions>()
         .Add(
-            "node-id", OptionTypes.Text, o => o.NodeId, (o, v) => o.NodeId = v,
+            "node-id", OptionTypes.Matching("name", "at most 255 bytes without control characters", _ => true), o => o.NodeId, (o, v) => o.NodeId = v,
             "The node's ID, unique in the cluster; in Kubernetes the pod's name.", defaultText: "the host name and a random suffix")
         .Add(
             "grace-period", OptionTypes.Duration(TimeSpan.Zero), o => o.GracePeriod, (o, v) => o.GracePeriod = v,

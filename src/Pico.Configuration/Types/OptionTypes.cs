@@ -9,9 +9,6 @@ public static class OptionTypes
     // What a timer takes.
     private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(24);
 
-    /// <summary>Any text, also none.</summary>
-    public static OptionType<string> Text { get; } = new TextType("text", "any text", _ => true);
-
     /// <summary><c>true</c> or <c>false</c>; the flag alone means <c>true</c>.</summary>
     public static OptionType<bool> Switch { get; } = new SwitchType();
 
@@ -55,7 +52,7 @@ public static class OptionTypes
         string name, string allowed, Func<IEnumerable<string>, ICollection<string>, IReadOnlyList<TItem>> parse, Func<TItem, string> format) =>
         new ParsedListType<TItem>(name, allowed, parse, format);
 
-    /// <summary>A text with a rule of its own.</summary>
+    /// <summary>A text with a rule of its own (that may also be left to <see cref="Definitions.OptionSet{T}.Rules"/>).</summary>
     public static OptionType<string> Matching(string name, string allowed, Func<string, bool> isValid) => new TextType(name, allowed, isValid);
 
     /// <summary>A value that is read and written by delegates; the reader gives null for what is not allowed.</summary>

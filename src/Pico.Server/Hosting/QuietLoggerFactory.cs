@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Pico.Server.Hosting;
 
@@ -14,6 +15,9 @@ internal sealed class QuietLoggerFactory(ILoggerFactory inner) : ILoggerFactory
     /// <inheritdoc/>
     public ILogger CreateLogger(string categoryName)
     {
+        // The host's only messages of weight repeat what ServerStartException says, with a stack trace.
+        if (categoryName == "Microsoft.Extensions.Hosting.Internal.Host")
+            return NullLogger.Instance;
         var logger = inner.CreateLogger(categoryName);
         return categoryName.StartsWith("Microsoft.", StringComparison.Ordinal) || categoryName.StartsWith("Yarp.", StringComparison.Ordinal)
             ? new QuietLogger(logger)

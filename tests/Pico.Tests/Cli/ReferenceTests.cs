@@ -1,0 +1,14 @@
+namespace Pico.Tests.Cli;
+
+public sealed class ReferenceTests
+{
+    [Fact]
+    public async Task ConfigurationPage_InTheRepository_IsWhatTheOptionsGive()
+    {
+        var (exitCode, output, _) = await CommandLine.RunAsync("reference");
+
+        Assert.Equal(0, exitCode);
+        var page = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "configuration.md"), TestContext.Current.CancellationToken);
+        Assert.True(page == output, "docs/configuration.md is not in step with the options: run `make docs`.");
+    }
+}
