@@ -12,11 +12,11 @@ namespace Pico.Server.Hosting;
 public sealed partial class PicoServer : IAsyncDisposable
 {
     private readonly ServerOptions _options;
+    private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly Listeners _listeners;
-    private readonly WebApplication _app;
-    private bool _started;
+    private WebApplication? _app;
     private bool _disposed;
 
     /// <summary>Throws <see cref="InvalidOptionsException"/> with everything that is wrong with <paramref name="options"/>.</summary>
@@ -29,12 +29,11 @@ public sealed partial class PicoServer : IAsyncDisposable
         if (errors.Count > 0)
             throw new InvalidOptionsException(errors);
 
-        loggers ??= NullLoggerFactory.Instance;
         _options = options;
-        _logger = loggers.CreateLogger<PicoServer>();
+        _loggers = loggers ?? NullLoggerFactory.Instance;
+        _logger = _loggers.CreateLogger<PicoServer>();
         _time = time ?? TimeProvider.System;
         _listeners = new Listeners(options);
-        _app = ServerComposition.Build(options, _listeners, new QuietLoggerFactory(loggers), _time);
     }
 
     /// <summary>Where the proxy port listens, once started.</summary>
@@ -53,12 +52,12 @@ public sealed partial class PicoServer : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_started)
+        if (_app is not null)
             throw new InvalidOperationException("The server was started already.");
 
-        _started = true;
         try
         {
+            _app = ServerComposition.Build(_options, _listeners, new QuietLoggerFactory(_loggers), _time);
             await _app.StartAsync(cancellationToken);
         }
         catch (Exception exception) when (exception is not (OperationCanceledException or ServerStartException))
@@ -77,7 +76,7 @@ public sealed partial class PicoServer : IAsyncDisposable
     /// </summary>
     public async Task StopAsync(CancellationToken cancellationToken = default)
     {
-        if (!_started || _disposed)
+        if (_app is null || _disposed)
             return;
 
         using var patience = new CancellationTokenSource(_options.GracePeriod, _time);
@@ -95,7 +94,8 @@ public sealed partial class PicoServer : IAsyncDisposable
             return;
 
         _disposed = true;
-        await _app.DisposeAsync();
+        if (_app is not null)
+            await _app.DisposeAsync();
     }
 
     [LoggerMessage(1001, LogLevel.Information, "Node {NodeId} listens for clients on {Proxy}, for agents on {Upstream}; admin on {Admin}.")]

@@ -1,6 +1,5 @@
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Pico.Tunnel;
@@ -9,7 +8,7 @@ namespace Pico.Tests.Server.Tcp;
 
 public sealed class TlsPassthroughTests
 {
-    private static readonly X509Certificate2 Certificate = MakeCertificate();
+    private static readonly X509Certificate2 Certificate = TestCertificate.Create("db.example.com");
 
     [Theory]
     [InlineData("", "db.example.com")]
@@ -175,13 +174,5 @@ public sealed class TlsPassthroughTests
         while (await stream.ReadAsync(buffer) is > 0 and var count)
             total += count;
         return total;
-    }
-
-    private static X509Certificate2 MakeCertificate()
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=db.example.com", key, HashAlgorithmName.SHA256);
-        var now = TimeProvider.System.GetUtcNow();
-        return request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
     }
 }

@@ -1,0 +1,108 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Pico.Tunnel.Protocol;
+
+namespace Pico.Tests.Server.Hosting;
+
+public sealed class DrainTests
+{
+    private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    [Theory]
+    [InlineData("1.1")]
+    [InlineData("2.0")]
+    public async Task Stop_RequestInFlight_IsFinishedBeforeTheTunnelsClose(string version)
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var agent = await AgentAsync(server);
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(20) };
+        using var request = Request(server, Version.Parse(version));
+        var response = http.SendAsync(request, TestContext.Current.CancellationToken);
+        await _asked.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+
+        var stopping = server.Server.StopAsync(TestContext.Current.CancellationToken);
+        await agent.Handler.GoneAway.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        Assert.Equal("draining", (await server.StatusAsync()).Nodes[0].State);
+        Assert.False(stopping.IsCompleted);
+        _answer.SetResult();
+
+        using var answered = await response;
+        Assert.Equal("hello", await answered.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        await stopping.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        Assert.Equal(TunnelError.Draining, (await agent.Tunnel.Completion).Error);
+    }
+
+    [Fact]
+    public async Task Stop_RequestThatNeverEnds_IsCutAfterTheGracePeriod()
+    {
+        await using var server = await TestServer.StartAsync(o => o.GracePeriod = TimeSpan.FromMilliseconds(500));
+        await using var agent = await AgentAsync(server);
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(20) };
+        using var request = Request(server, HttpVersion.Version11);
+        var response = http.SendAsync(request, TestContext.Current.CancellationToken);
+        await _asked.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+
+        await server.Server.StopAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(15), TestContext.Current.CancellationToken);
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => response);
+    }
+
+    [Fact]
+    public async Task Stop_IdleKeptAliveConnection_IsClosedAtOnce()
+    {
+        await using var server = await TestServer.StartAsync();
+        _answer.SetResult();
+        await using var agent = await AgentAsync(server);
+        using var client = new TcpClient();
+        await client.ConnectAsync(server.Server.ProxyAddress, TestContext.Current.CancellationToken);
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes("GET / HTTP/1.1\r\nHost: orders.test\r\n\r\n"), TestContext.Current.CancellationToken);
+        using var reader = new StreamReader(client.GetStream());
+        var response = new char[4096];
+        Assert.True(await reader.ReadAsync(response, TestContext.Current.CancellationToken) > 0);
+
+        await server.Server.StopAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+
+        Assert.DoesNotContain("HTTP/1.1", await reader.ReadToEndAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Stop_DrainDelay_StillServesNewConnections()
+    {
+        await using var server = await TestServer.StartAsync(o => o.DrainDelay = TimeSpan.FromSeconds(15));
+        _answer.SetResult();
+        await using var agent = await AgentAsync(server);
+        using var hurry = new CancellationTokenSource();
+        var stopping = server.Server.StopAsync(hurry.Token);
+        using (var ready = await server.AdminAsync("/ready"))
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
+        using var request = Request(server, HttpVersion.Version11);
+        using var response = await http.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        await hurry.CancelAsync();
+        await stopping.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+    }
+
+    private static HttpRequestMessage Request(TestServer server, Version version) =>
+        new(HttpMethod.Get, $"http://{server.Server.ProxyAddress}/")
+        {
+            Headers = { Host = "orders.test" },
+            Version = version,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+
+    private async Task<TestAgent> AgentAsync(TestServer server)
+    {
+        var agent = await TestAgent.ConnectAsync(server.Server.UpstreamAddress, serve: TestService.Answering("hello", () =>
+        {
+            _asked.TrySetResult();
+            return _answer.Task;
+        }));
+        Assert.Null(await agent.RegisterAsync("orders", EndpointProtocol.Http));
+        return agent;
+    }
+}
