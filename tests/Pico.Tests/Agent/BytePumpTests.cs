@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Pico.Agent.Forwarding;
 using Pico.Tests.Tunnel;
 using Pico.Tunnel;
@@ -125,37 +126,6 @@ public sealed class BytePumpTests
     }
 
     [Fact]
-    public async Task SteadyTraffic_AllocatesNothingPerRequest()
-    {
-        const int Requests = 20_000;
-        await using var pair = await TunnelPair.CreateAsync();
-        var (client, service, pump) = await StartAsync(pair);
-        _ = TestService.EchoAsync(service);
-        var request = new byte[128];
-        await ExchangeAsync(2_000);
-
-        var before = GC.GetTotalAllocatedBytes(precise: true);
-        await ExchangeAsync(Requests);
-        var perRequest = (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)Requests;
-
-        // The whole process is counted: the tunnel's two ends, the sockets, the test and its runner.
-        Assert.InRange(perRequest, 0, 100);
-        client.CompleteOutput();
-        await pump.WaitAsync(Soon);
-
-        async Task ExchangeAsync(int count)
-        {
-            var token = Soon;
-            for (var i = 0; i < count; i++)
-            {
-                await client.WriteAsync(request, token);
-                var answer = await client.Input.ReadAtLeastAsync(request.Length, token);
-                client.Input.AdvanceTo(answer.Buffer.End);
-            }
-        }
-    }
-
-    [Fact]
     public void ReceiveSize_GrowsAndShrinks_WithinTheBudget()
     {
         var budget = new ReceiveBudget(64 * 1024);
@@ -166,7 +136,8 @@ public sealed class BytePumpTests
             one.Note(one.Value);
         two.Note(two.Value);
         two.Note(two.Value);
-        Assert.Equal((ReceiveSize.Max, ReceiveSize.Min), (one.Value, two.Value));
+        // 60 KiB of the budget went to the first, and the second can double once.
+        Assert.Equal((ReceiveSize.Max, 2 * ReceiveSize.Min), (one.Value, two.Value));
         for (var i = 0; i < 10; i++)
             one.Note(1);
         for (var i = 0; i < 10; i++)
@@ -191,8 +162,11 @@ public sealed class BytePumpTests
 
     private static async Task<string> ReadToEndAsync(Socket socket)
     {
-        using var reader = new StreamReader(new NetworkStream(socket));
-        return await reader.ReadToEndAsync(Soon);
+        var text = new StringBuilder();
+        var buffer = new byte[1024];
+        while (await socket.ReceiveAsync(buffer, SocketFlags.None, Soon) is > 0 and var received)
+            text.Append(Encoding.ASCII.GetString(buffer, 0, received));
+        return text.ToString();
     }
 
     private async Task<(TunnelStream Client, Socket Service, Task<Exception?> Pump)> StartAsync(TunnelPair pair)

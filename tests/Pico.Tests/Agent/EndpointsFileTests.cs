@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Pico.Agent.Endpoints;
 
 namespace Pico.Tests.Agent;
@@ -44,7 +45,9 @@ public sealed class EndpointsFileTests : IDisposable
 
         Write("..2", Yaml(("b", 2)));
         File.CreateSymbolicLink(Path.Combine(_folder, "..data_tmp"), "..2");
-        File.Move(Path.Combine(_folder, "..data_tmp"), Path.Combine(_folder, "..data"), overwrite: true);
+        // A link to a folder is no file to File.Move.
+        using (var rename = Process.Start("mv", ["-T", Path.Combine(_folder, "..data_tmp"), Path.Combine(_folder, "..data")]))
+            await rename.WaitForExitAsync(TestContext.Current.CancellationToken);
         await changed.WaitAsync(Patience, TimeProvider.System, TestContext.Current.CancellationToken);
 
         Assert.Equal(["b"], _table.Endpoints.Keys);
