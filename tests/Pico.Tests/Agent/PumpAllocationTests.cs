@@ -30,13 +30,17 @@ public sealed class PumpAllocationTests(ITestOutputHelper output)
             .RunAsync(stream, new SocketConnection(agentSide));
         await ExchangeAsync(client, 2_000);
 
-        var before = GC.GetTotalAllocatedBytes(precise: true);
-        await ExchangeAsync(client, Requests);
-        var perRequest = (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)Requests;
+        var least = double.MaxValue;
+        for (var round = 0; round < 4; round++)
+        {
+            var before = GC.GetTotalAllocatedBytes(precise: true);
+            await ExchangeAsync(client, Requests);
+            least = Math.Min(least, (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)Requests);
+        }
 
-        output.WriteLine($"{perRequest:0.000} bytes allocated per request");
-        // Whatever the runtime does of its own in that time, it is less than the smallest object per request.
-        Assert.InRange(perRequest, 0, 20);
+        output.WriteLine($"{least:0.000} bytes allocated per request");
+        // The smallest object has 24 bytes. What the runtime does of its own, and arrays that the pool lost, only add in some rounds.
+        Assert.InRange(least, 0, 12);
         client.CompleteOutput();
         await pump.WaitAsync(token);
     }
