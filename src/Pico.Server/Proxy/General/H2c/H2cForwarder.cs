@@ -21,6 +21,12 @@ internal sealed class H2cForwarder(IHttpForwarder forwarder, H2cClients clients,
     /// <summary>Only HTTP/2 knows it; the connection goes through the tunnel whatever stands here.</summary>
     private const string Destination = "http://service";
 
+    // What breaks the protocol (RFC 9113 7), as against what a service may do.
+    private const long ErrorProtocol = 1;
+    private const long ErrorFlowControl = 3;
+    private const long ErrorFrameSize = 6;
+    private const long ErrorCompression = 9;
+
     private readonly ForwarderRequestConfig _plain = Config(options.IdleTimeout > TimeSpan.Zero ? options.IdleTimeout : Timeout.InfiniteTimeSpan);
 
     /// <summary>A call may be silent for as long as both its ends answer pings; its deadline is the client's own.</summary>
@@ -104,13 +110,25 @@ internal sealed class H2cForwarder(IHttpForwarder forwarder, H2cClients clients,
             or ForwarderError.UpgradeRequestCanceled or ForwarderError.UpgradeRequestClient
             or ForwarderError.UpgradeResponseCanceled or ForwarderError.UpgradeResponseClient => ProxyError.ClientGone,
         ForwarderError.ResponseHeaders => ProxyError.UpstreamProtocolError,
-        _ when exception is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError, InnerException: TimeoutException or OperationCanceledException } =>
-            ProxyError.UpstreamTimeout,
-        _ when exception is HttpRequestException
-        {
-            HttpRequestError: HttpRequestError.HttpProtocolError or HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded
-                or HttpRequestError.VersionNegotiationError
-        } => ProxyError.UpstreamProtocolError,
-        _ => ProxyError.UpstreamUnreachable,
+        _ => MapFailure(exception),
     };
+
+    private static ProxyError MapFailure(Exception? exception)
+    {
+        for (; exception is not null; exception = exception.InnerException)
+        {
+            switch (exception)
+            {
+                case TimeoutException:
+                    return ProxyError.UpstreamTimeout;
+                case HttpProtocolException { ErrorCode: not (ErrorProtocol or ErrorFlowControl or ErrorFrameSize or ErrorCompression) }:
+                    // The service gave the stream or the connection up.
+                    return ProxyError.UpstreamUnreachable;
+                case HttpIOException { HttpRequestError: HttpRequestError.HttpProtocolError or HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded }:
+                    return ProxyError.UpstreamProtocolError;
+            }
+        }
+
+        return ProxyError.UpstreamUnreachable;
+    }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -35,8 +36,20 @@ internal sealed class H2cTransformer(Action responseBegins) : HttpTransformer
         responseBegins();
         var copyBody = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
         httpContext.Response.Headers.Remove(ProxyErrors.HeaderName);
+        if (copyBody && proxyResponse is not null && HasMoreToCome(httpContext.Request.Method, proxyResponse))
+            await httpContext.Response.BodyWriter.FlushAsync(cancellationToken);
         return copyBody;
     }
+
+    /// <summary>
+    /// A head whose body is yet to come is news already. But one that ends a call at once (it has the status, as a trailers-only response of gRPC) must reach the
+    /// client as such.
+    /// </summary>
+    private static bool HasMoreToCome(string method, HttpResponseMessage response) =>
+        !HttpMethods.IsHead(method)
+        && response.StatusCode is not (HttpStatusCode.NoContent or HttpStatusCode.NotModified)
+        && response.Content.Headers.ContentLength is not 0
+        && !response.Headers.NonValidated.Contains("grpc-status");
 
     /// <summary>Fields named in Connection were for this hop (RFC 9110 7.6.1).</summary>
     private static void RemoveNamed(HttpRequestMessage request, string? connection)

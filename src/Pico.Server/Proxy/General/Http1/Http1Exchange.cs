@@ -67,7 +67,8 @@ internal sealed class Http1Exchange(HttpContext context, TunnelStream stream, Ex
         }
 
         // A head whose body is yet to come is news already.
-        await context.Response.StartAsync(clock.Token);
+        if (!HasUnread())
+            await context.Response.BodyWriter.FlushAsync(clock.Token);
         return framing.Kind switch
         {
             BodyKind.Chunked => await CopyChunksAsync(),
@@ -93,6 +94,14 @@ internal sealed class Http1Exchange(HttpContext context, TunnelStream stream, Ex
 
         ResponseApplier.Apply(context, response, head, _fields.Fields);
         return ForwardResult.Done;
+    }
+
+    private bool HasUnread()
+    {
+        if (!_input.TryRead(out var result))
+            return false;
+        _input.AdvanceTo(result.Buffer.Start);
+        return !result.Buffer.IsEmpty;
     }
 
     private async ValueTask<ForwardResult> CopyLengthAsync(long length)

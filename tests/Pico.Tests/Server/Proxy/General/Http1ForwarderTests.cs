@@ -296,6 +296,33 @@ public sealed class Http1ForwarderTests
         Assert.All(answers, answer => Assert.Equal("ok", answer));
     }
 
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task Events_HeadAndEachEventComeAtOnce(string version)
+    {
+        await using var server = await ProxyTestServer.StartAsync();
+        var headSeen = new TaskCompletionSource();
+        var eventSeen = new TaskCompletionSource();
+        await server.AddAsync("sse", EndpointProtocol.Http, async stream =>
+        {
+            await ProxyTestServer.ReadHeadAsync(stream);
+            await stream.WriteAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"u8.ToArray());
+            await headSeen.Task.WaitAsync(Patience);
+            await stream.WriteAsync("9\r\ndata: 1\n\n\r\n"u8.ToArray());
+            await eventSeen.Task.WaitAsync(Patience);
+            await stream.WriteAsync("0\r\n\r\n"u8.ToArray());
+        });
+        using var client = server.CreateClient("sse", new Version(version));
+
+        using var response = await client.GetAsync("/", HttpCompletionOption.ResponseHeadersRead, Cancel);
+        headSeen.SetResult();
+        using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(Cancel));
+        Assert.Equal("data: 1", await lines.ReadLineAsync(Cancel));
+        eventSeen.SetResult();
+
+        Assert.Equal("\n", await lines.ReadToEndAsync(Cancel));
+    }
+
     [Fact]
     public async Task Head_And304_HaveLengthsWithoutBodies()
     {
@@ -305,7 +332,7 @@ public sealed class Http1ForwarderTests
         using var head = server.CreateClient("head", HttpVersion.Version20);
         using var notModified = server.CreateClient("not-modified", HttpVersion.Version11);
 
-        using var first = await head.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/") { Version = HttpVersion.Version20 }, Cancel);
+        using var first = await head.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/") { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact }, Cancel);
         using var second = await notModified.GetAsync("/", Cancel);
 
         Assert.Equal(12, first.Content.Headers.ContentLength);
@@ -357,16 +384,5 @@ public sealed class Http1ForwarderTests
     {
         stream.Refuse(StreamError.ServiceUnreachable, "connection refused");
         return Task.CompletedTask;
-    }
-
-    private sealed class StreamedContent(Func<Stream, Task> write) : HttpContent
-    {
-        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => write(stream);
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = 0;
-            return false;
-        }
     }
 }
