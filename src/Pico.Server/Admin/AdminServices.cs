@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 using Pico.Server.Admin.Metrics;
 using Pico.Server.Admin.Status;
 using Pico.Server.Hosting;
@@ -16,7 +17,7 @@ internal static class AdminServices
     {
         services.AddMetrics();
         services.AddSingleton<ServerMetrics>().AddSingleton<TunnelMetrics>().AddSingleton<StatusReporter>();
-        services.AddOpenTelemetry().WithMetrics(metrics => metrics
+        services.AddOpenTelemetry().ConfigureResource(resource => resource.Clear().AddService("pico-server")).WithMetrics(metrics => metrics
             .AddMeter(ServerMetrics.MeterName)
             .AddView(_ => new MetricStreamConfiguration { CardinalityLimit = ServerMetrics.MaxSeries })
             .AddPrometheusExporter());

@@ -62,17 +62,19 @@ internal sealed partial class ForwardAcceptor(TcpRelay relay, NodeIdentity node,
     {
         foreach (var (tunnel, _) in _tunnels)
             GoAway(tunnel);
-        foreach (var (tunnel, _) in _tunnels)
+        await Task.WhenAll(_tunnels.Keys.Select(async tunnel =>
         {
             await tunnel.WhenIdleAsync(patience);
-            await tunnel.CloseAsync(TunnelError.Draining, $"The node {node.Id} is draining.");
-        }
+            await tunnel.CloseAsync(TunnelError.Draining, Draining);
+        }));
     }
 
-    private void GoAway(TunnelConnection tunnel) => tunnel.GoAway(TunnelError.Draining, $"The node {node.Id} is draining.");
+    private string Draining => $"The node {node.Id} is draining.";
+
+    private void GoAway(TunnelConnection tunnel) => tunnel.GoAway(TunnelError.Draining, Draining);
 
     private TunnelEnd? Admit(TunnelHello client) =>
-        lifecycle.IsDraining ? new TunnelEnd(TunnelError.Draining, $"The node {node.Id} is draining.") : null;
+        lifecycle.IsDraining ? new TunnelEnd(TunnelError.Draining, Draining) : null;
 
     [LoggerMessage(1331, LogLevel.Debug, "A forward client ({Software}) connected from {Address}.")]
     private partial void LogConnected(string address, string software);

@@ -87,11 +87,11 @@ internal sealed partial class TunnelAcceptor(
                 upstream.Withdraw();
         }
 
-        foreach (var tunnel in tunnels.All)
+        await Task.WhenAll(tunnels.All.Select(async tunnel =>
         {
             await tunnel.Connection.WhenIdleAsync(patience);
             await tunnel.Connection.CloseAsync(TunnelError.Draining, Draining);
-        }
+        }));
     }
 
     private TunnelEnd? Admit(TunnelHello agent)
