@@ -40,6 +40,6 @@ internal sealed partial class Drain(
         }
     }
 
-    [LoggerMessage(1011, LogLevel.Information, "The node drains: {Connections} connections of clients are open.")]
+    [LoggerMessage(2011, LogLevel.Information, "The node drains: {Connections} connections of clients are open.")]
     private partial void LogDraining(int connections);
 }

@@ -98,9 +98,9 @@ public sealed partial class PicoServer : IAsyncDisposable
             await _app.DisposeAsync();
     }
 
-    [LoggerMessage(1001, LogLevel.Information, "Node {NodeId} listens for clients on {Proxy}, for agents on {Upstream}; admin on {Admin}.")]
+    [LoggerMessage(2001, LogLevel.Information, "Node {NodeId} listens for clients on {Proxy}, for agents on {Upstream}; admin on {Admin}.")]
     private partial void LogStarted(string nodeId, IPEndPoint proxy, IPEndPoint upstream, IPEndPoint admin);
 
-    [LoggerMessage(1002, LogLevel.Information, "The node has stopped: {How}.")]
+    [LoggerMessage(2002, LogLevel.Information, "The node has stopped: {How}.")]
     private partial void LogStopped(string how);
 }

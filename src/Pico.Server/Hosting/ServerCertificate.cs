@@ -72,9 +72,9 @@ internal sealed partial class ServerCertificate : IDisposable
         return SslStreamCertificateContext.Create(X509Certificate2.CreateFromPemFile(_certificateFile, _keyFile), chain, offline: true);
     }
 
-    [LoggerMessage(1101, LogLevel.Information, "The certificate in {File} changed and is used from now on: {Subject}, until {NotAfter:u}.")]
+    [LoggerMessage(2021, LogLevel.Information, "The certificate in {File} changed and is used from now on: {Subject}, until {NotAfter:u}.")]
     private partial void LogTaken(string file, string subject, DateTime notAfter);
 
-    [LoggerMessage(1102, LogLevel.Warning, "The certificate in {File} changed but cannot be used, the one before stays: {Reason}")]
+    [LoggerMessage(2022, LogLevel.Warning, "The certificate in {File} changed but cannot be used, the one before stays: {Reason}")]
     private partial void LogNotTaken(string file, string reason);
 }

@@ -55,6 +55,6 @@ internal sealed partial class TcpRelay(RouteTable routes, UpstreamConnector conn
 
     private static (ConnectResult, RelayRefusal) Refused(ProxyError error, string detail) => (default, new RelayRefusal(error, detail));
 
-    [LoggerMessage(1301, LogLevel.Debug, "A connection to {Endpoint} was cut: {Reason}.")]
+    [LoggerMessage(2401, LogLevel.Debug, "A connection to {Endpoint} was cut: {Reason}.")]
     private partial void LogBroken(string endpoint, StreamError reason);
 }

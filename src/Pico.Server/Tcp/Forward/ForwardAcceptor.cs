@@ -76,12 +76,12 @@ internal sealed partial class ForwardAcceptor(TcpRelay relay, NodeIdentity node,
     private TunnelEnd? Admit(TunnelHello client) =>
         lifecycle.IsDraining ? new TunnelEnd(TunnelError.Draining, Draining) : null;
 
-    [LoggerMessage(1331, LogLevel.Debug, "A forward client ({Software}) connected from {Address}.")]
+    [LoggerMessage(2431, LogLevel.Debug, "A forward client ({Software}) connected from {Address}.")]
     private partial void LogConnected(string address, string software);
 
-    [LoggerMessage(1332, LogLevel.Debug, "The forward client at {Address} is gone: {Reason}. {Message}")]
+    [LoggerMessage(2432, LogLevel.Debug, "The forward client at {Address} is gone: {Reason}. {Message}")]
     private partial void LogEnded(string address, TunnelError reason, string message);
 
-    [LoggerMessage(1333, LogLevel.Debug, "A forward client at {Address} was not admitted: {Reason}")]
+    [LoggerMessage(2433, LogLevel.Debug, "A forward client at {Address} was not admitted: {Reason}")]
     private partial void LogNotAdmitted(string address, string reason);
 }

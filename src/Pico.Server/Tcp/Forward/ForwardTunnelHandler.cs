@@ -72,6 +72,6 @@ internal sealed partial class ForwardTunnelHandler(TcpRelay relay, IPEndPoint? c
         _ => StreamError.ServiceUnreachable,
     };
 
-    [LoggerMessage(1311, LogLevel.Error, "A connection to {Endpoint} failed by a fault of the node's own.")]
+    [LoggerMessage(2411, LogLevel.Error, "A connection to {Endpoint} failed by a fault of the node's own.")]
     private partial void LogFault(Exception exception, string endpoint);
 }

@@ -104,12 +104,12 @@ internal sealed partial class TlsPassthrough(TcpRelay relay, NodeLifecycle lifec
         return (name, kind == ClientHelloKind.Unnamed ? TlsAlert.UnrecognizedName : TlsAlert.DecodeError);
     }
 
-    [LoggerMessage(1321, LogLevel.Debug, "The TLS connection from {Address} to '{Name}' was refused: {Reason}")]
+    [LoggerMessage(2421, LogLevel.Debug, "The TLS connection from {Address} to '{Name}' was refused: {Reason}")]
     private partial void LogRefused(EndPoint? address, string name, string reason);
 
-    [LoggerMessage(1322, LogLevel.Debug, "The connection from {Address} sent no whole ClientHello: {End}.")]
+    [LoggerMessage(2422, LogLevel.Debug, "The connection from {Address} sent no whole ClientHello: {End}.")]
     private partial void LogNoHello(EndPoint? address, PeekEnd end);
 
-    [LoggerMessage(1323, LogLevel.Debug, "The connection from {Address} cannot be routed by its ClientHello: {Kind}.")]
+    [LoggerMessage(2423, LogLevel.Debug, "The connection from {Address} cannot be routed by its ClientHello: {Kind}.")]
     private partial void LogBadHello(EndPoint? address, ClientHelloKind kind);
 }

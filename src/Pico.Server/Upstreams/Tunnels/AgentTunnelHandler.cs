@@ -88,15 +88,15 @@ internal sealed partial class AgentTunnelHandler(RouteTable routes, TimeProvider
         upstream.Withdraw();
     }
 
-    [LoggerMessage(1201, LogLevel.Information, "Agent {Agent} ({AgentId}) registered {Endpoint} ({Protocol}).")]
+    [LoggerMessage(2301, LogLevel.Information, "Agent {Agent} ({AgentId}) registered {Endpoint} ({Protocol}).")]
     private partial void LogRegistered(string agent, string agentId, string endpoint, EndpointProtocol protocol);
 
-    [LoggerMessage(1202, LogLevel.Warning, "Agent {Agent} ({AgentId}) may not register {Endpoint}: {Reason}")]
+    [LoggerMessage(2302, LogLevel.Warning, "Agent {Agent} ({AgentId}) may not register {Endpoint}: {Reason}")]
     private partial void LogRefused(string agent, string agentId, string endpoint, string reason);
 
-    [LoggerMessage(1203, LogLevel.Information, "Agent {Agent} ({AgentId}) withdrew {Endpoint}.")]
+    [LoggerMessage(2303, LogLevel.Information, "Agent {Agent} ({AgentId}) withdrew {Endpoint}.")]
     private partial void LogDeregistered(string agent, string agentId, string endpoint);
 
-    [LoggerMessage(1204, LogLevel.Information, "Agent {Agent} ({AgentId}) goes away and gets no new requests: {Reason}. {Message}")]
+    [LoggerMessage(2304, LogLevel.Information, "Agent {Agent} ({AgentId}) goes away and gets no new requests: {Reason}. {Message}")]
     private partial void LogGoAway(string agent, string agentId, TunnelError reason, string message);
 }

@@ -105,12 +105,12 @@ internal sealed partial class TunnelAcceptor(
         return null;
     }
 
-    [LoggerMessage(1211, LogLevel.Information, "Agent {Agent} ({AgentId}, {Software}) connected from {Address}.")]
+    [LoggerMessage(2311, LogLevel.Information, "Agent {Agent} ({AgentId}, {Software}) connected from {Address}.")]
     private partial void LogConnected(string agent, string agentId, string software, string address);
 
-    [LoggerMessage(1212, LogLevel.Information, "The tunnel of agent {Agent} ({AgentId}) from {Address} ended: {Reason}. {Message}")]
+    [LoggerMessage(2312, LogLevel.Information, "The tunnel of agent {Agent} ({AgentId}) from {Address} ended: {Reason}. {Message}")]
     private partial void LogEnded(string agent, string agentId, string address, TunnelError reason, string message);
 
-    [LoggerMessage(1213, LogLevel.Debug, "A tunnel from {Address} was not admitted: {Reason}")]
+    [LoggerMessage(2313, LogLevel.Debug, "A tunnel from {Address} was not admitted: {Reason}")]
     private partial void LogNotAdmitted(string address, string reason);
 }
