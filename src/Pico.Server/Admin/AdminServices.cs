@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net.Mime;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -17,10 +18,10 @@ internal static class AdminServices
     {
         services.AddMetrics();
         services.AddSingleton<ServerMetrics>().AddSingleton<TunnelMetrics>().AddSingleton<StatusReporter>();
-        services.AddOpenTelemetry().ConfigureResource(resource => resource.Clear().AddService("pico-server")).WithMetrics(metrics => metrics
-            .AddMeter(ServerMetrics.MeterName)
-            .AddView(_ => new MetricStreamConfiguration { CardinalityLimit = ServerMetrics.MaxSeries })
-            .AddPrometheusExporter());
+        services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.Clear().AddService("pico-server"))
+            .WithMetrics(metrics => metrics.AddMeter(ServerMetrics.MeterName).AddPrometheusExporter());
+        services.ConfigureOpenTelemetryMeterProvider((provider, metrics) => metrics.AddView(OwnMeters(provider.GetRequiredService<IMeterFactory>())));
         return services;
     }
 
@@ -32,6 +33,10 @@ internal static class AdminServices
             .Get("/ready", Ready)
             .Get("/status", Status));
     }
+
+    // Meters are found by name in the whole process: another server's in the same process have another factory.
+    private static Func<Instrument, MetricStreamConfiguration?> OwnMeters(IMeterFactory meters) => instrument =>
+        instrument.Meter.Scope == meters ? new MetricStreamConfiguration { CardinalityLimit = ServerMetrics.MaxSeries } : MetricStreamConfiguration.Drop;
 
     private static Task Status(HttpContext context) => context.Response.WriteAsJsonAsync(
         context.RequestServices.GetRequiredService<StatusReporter>().Report(), StatusJson.Default.ServerStatus, cancellationToken: context.RequestAborted);

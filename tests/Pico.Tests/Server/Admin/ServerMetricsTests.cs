@@ -16,11 +16,14 @@ public sealed class ServerMetricsTests : IDisposable
 
     public ServerMetricsTests()
     {
+        // Other tests have meters of the same name in this process.
+        var meters = _services.GetRequiredService<IMeterFactory>();
         _provider = Sdk.CreateMeterProviderBuilder()
             .AddMeter(ServerMetrics.MeterName)
+            .AddView(i => i.Meter.Scope == meters ? new MetricStreamConfiguration() : MetricStreamConfiguration.Drop)
             .AddReader(new BaseExportingMetricReader(new CollectingExporter(_exported)))
             .Build();
-        _metrics = new ServerMetrics(_services.GetRequiredService<IMeterFactory>(), TimeProvider.System);
+        _metrics = new ServerMetrics(meters, TimeProvider.System);
     }
 
     public void Dispose()
