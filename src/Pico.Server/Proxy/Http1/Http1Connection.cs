@@ -94,9 +94,6 @@ internal sealed partial class Http1Connection
                         await _stream!.WriteAsync(_intake.Head.Written); // 3
                         if (!_intake.Body.IsComplete)
                             _pump.Start(_stream); // 4
-                        else
-                            Wait(Waiting.Exchange, _path.ResponseHeadTicks);
-
                         do
                         {
                             step = TakeResponse(await _stream.Input.ReadAsync()); // 5
@@ -187,7 +184,7 @@ internal sealed partial class Http1Connection
         _relay.Begin(new RequestTraits(request.Method == HttpMethod.Head, request.IsHttp10, request.KeepsAlive, request.IsUpgrade));
         _leftover = false;
         _slot.Begin(_stream!);
-        Wait(Waiting.Exchange, _path.IdleTicks);
+        Wait(Waiting.Exchange, _intake.Body.IsComplete ? _path.ResponseHeadTicks : _path.IdleTicks);
     }
 
     private RelayStep TakeResponse(ReadResult read)

@@ -24,13 +24,13 @@ internal static class Framing
 {
     /// <summary>
     /// The framing of a request (RFC 9112 6.3), or false if it must be answered with 400 and the connection closed: Content-Length together with
-    /// Transfer-Encoding, either of them twice, a length that is not plain digits, any coding but <c>chunked</c> alone, codings in HTTP/1.0,
+    /// Transfer-Encoding, either of them twice, a length that is not plain digits or has leading zeros (octal to some), any coding but <c>chunked</c> alone, codings in HTTP/1.0,
     /// and fields that some gateways take for one of them.
     /// </summary>
     public static bool TryGetForRequest(ReadOnlySpan<byte> head, ReadOnlySpan<HeaderField> fields, bool isHttp10, out BodyFraming framing)
     {
         framing = default;
-        if (!TryCollect(head, fields, repeatedLengthAllowed: false, out var length, out var chunked) || (chunked && isHttp10))
+        if (!TryCollect(head, fields, isResponse: false, out var length, out var chunked) || (chunked && isHttp10))
             return false;
 
         framing = chunked ? new(BodyKind.Chunked) : length > 0 ? new(BodyKind.Length, length) : default;
@@ -45,7 +45,7 @@ internal static class Framing
         ReadOnlySpan<byte> head, ReadOnlySpan<HeaderField> fields, int status, bool isHttp10, bool toHead, out BodyFraming framing)
     {
         framing = default;
-        if (!TryCollect(head, fields, repeatedLengthAllowed: true, out var length, out var chunked) || (chunked && isHttp10))
+        if (!TryCollect(head, fields, isResponse: true, out var length, out var chunked) || (chunked && isHttp10))
             return false;
         if (toHead || status is < 200 or 204 or 304)
             return true;
@@ -58,7 +58,7 @@ internal static class Framing
     }
 
     private static bool TryCollect(
-        ReadOnlySpan<byte> head, ReadOnlySpan<HeaderField> fields, bool repeatedLengthAllowed, out long length, out bool chunked)
+        ReadOnlySpan<byte> head, ReadOnlySpan<HeaderField> fields, bool isResponse, out long length, out bool chunked)
     {
         length = -1;
         chunked = false;
@@ -67,7 +67,9 @@ internal static class Framing
             switch (field.Known)
             {
                 case KnownHeader.ContentLength:
-                    if (!TryParseLength(field.Value(head), out var value) || (length >= 0 && !(repeatedLengthAllowed && length == value)))
+                    if (!TryParseLength(field.Value(head), out var value) || (length >= 0 && !(isResponse && length == value)))
+                        return false;
+                    if (!isResponse && field.Value(head) is [(byte)'0', _, ..])
                         return false;
                     length = value;
                     break;
