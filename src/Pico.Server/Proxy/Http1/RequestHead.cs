@@ -94,6 +94,10 @@ internal sealed class RequestHead(HeaderList fields)
 
     private HeadStatus Judge(ReadOnlySpan<byte> head)
     {
+        // One space on either side of the target, nothing else (RFC 9112 3): Kestrel's parser is more lenient.
+        if (_targetStart != _methodLength + 1 || head.IndexOf((byte)'\n') != _targetStart + _targetLength + " HTTP/1.1\r".Length)
+            return HeadStatus.Malformed;
+
         _hostIndex = -1;
         TakesTrailers = ExpectsContinue = false;
         var upgrades = 0;

@@ -7,6 +7,8 @@ namespace Pico.Tests.Server.Proxy.Http1;
 /// <summary>What a client sees when something breaks.</summary>
 public sealed class Http1FailureTests
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
     private const string Ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
     private const string Get = Http1RelayTests.Get;
 
@@ -101,7 +103,7 @@ public sealed class Http1FailureTests
         await client.SendAsync(Get);
 
         await AssertProblem(client, "502 Bad Gateway", "upstream_protocol_error");
-        Assert.IsType<StreamException>(await harness.ServiceFault.Task);
+        Assert.IsType<StreamException>(await harness.ServiceFault.Task.WaitAsync(Patience));
     }
 
     [Theory]
@@ -269,11 +271,11 @@ public sealed class Http1FailureTests
         });
         var client = harness.Connect();
         await client.SendAsync(Get);
-        await asked.Task;
+        await asked.Task.WaitAsync(Patience);
 
         client.EndSending();
 
-        Assert.Equal(StreamError.Cancelled, Assert.IsType<StreamException>(await harness.ServiceFault.Task).Error);
+        Assert.Equal(StreamError.Cancelled, Assert.IsType<StreamException>(await harness.ServiceFault.Task.WaitAsync(Patience)).Error);
         Assert.True(await client.Served);
         Assert.Equal(0, harness.Upstream.Outstanding);
         Assert.Equal(0, harness.Metrics.InFlight);
@@ -282,17 +284,20 @@ public sealed class Http1FailureTests
     [Fact]
     public async Task Client_GoneInTheMiddleOfABody_AbortsTheStream()
     {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var harness = await Http1Harness.StartAsync(async stream =>
         {
             await stream.ReadHeadAsync();
+            asked.SetResult();
             await stream.ReadAsync(10);
         });
         var client = harness.Connect();
         await client.SendAsync("POST / HTTP/1.1\r\nHost: orders.test\r\nContent-Length: 10\r\n\r\nhello");
+        await asked.Task.WaitAsync(Patience);
 
         client.EndSending();
 
-        Assert.IsAssignableFrom<IOException>(await harness.ServiceFault.Task);
+        Assert.IsAssignableFrom<IOException>(await harness.ServiceFault.Task.WaitAsync(Patience));
         Assert.True(await client.Served);
         Assert.Equal(0, harness.Upstream.Outstanding);
     }

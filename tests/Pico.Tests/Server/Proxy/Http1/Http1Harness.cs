@@ -1,5 +1,5 @@
 using System.Net;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 using Pico.Server.Admin.Metrics;
 using Pico.Server.Hosting;
 using Pico.Server.Proxy.Forwarded;
@@ -18,6 +18,7 @@ internal sealed class Http1Harness : IAsyncDisposable
     private readonly Http1Path _path;
     private readonly Heartbeat _heartbeat;
     private readonly List<MemoryConnection> _connections = [];
+    private readonly Faults _faults = new();
 
     private Http1Harness(TunnelPair tunnel, ProxyOptions options, TimeProvider time, EndpointProtocol protocol)
     {
@@ -28,7 +29,7 @@ internal sealed class Http1Harness : IAsyncDisposable
         routes.Add(Upstream);
         _heartbeat = new Heartbeat(time);
         _path = new Http1Path(
-            routes, new EndpointResolver(""), new UpstreamConnector(options, Metrics, time), options, Metrics, _heartbeat, NullLogger<Http1Path>.Instance);
+            routes, new EndpointResolver(""), new UpstreamConnector(options, Metrics, time), options, Metrics, _heartbeat, _faults);
     }
 
     public LocalUpstream Upstream { get; }
@@ -100,6 +101,7 @@ internal sealed class Http1Harness : IAsyncDisposable
 
         await _heartbeat.DisposeAsync();
         await _tunnel.DisposeAsync();
+        Assert.Empty(_faults.Seen);
     }
 
     private async Task<bool> ServeAsync(MemoryConnection connection)
@@ -108,5 +110,22 @@ internal sealed class Http1Harness : IAsyncDisposable
         if (over && !connection.IsAborted)
             await connection.Output.CompleteAsync();
         return over;
+    }
+
+    /// <summary>Remembers what the server logs as its own fault: no client and no service may bring that about.</summary>
+    private sealed class Faults : ILogger<Http1Path>
+    {
+        public System.Collections.Concurrent.ConcurrentQueue<string> Seen { get; } = new();
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel))
+                Seen.Enqueue($"{formatter(state, exception)} {exception}");
+        }
     }
 }

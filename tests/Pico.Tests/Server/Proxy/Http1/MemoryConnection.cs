@@ -82,34 +82,31 @@ internal sealed class MemoryConnection : ConnectionContext, IConnectionLifetimeN
     /// <summary>Reads until <paramref name="end"/> has come, and gives everything up to it; throws if the connection ends or breaks before.</summary>
     public async Task<string> ReadToAsync(string end)
     {
-        while (true)
+        int at;
+        var open = true;
+        while ((at = _received.IndexOf(end, StringComparison.Ordinal)) < 0)
         {
-            var at = _received.IndexOf(end, StringComparison.Ordinal);
-            if (at >= 0)
-            {
-                var text = _received[..(at + end.Length)];
-                _received = _received[(at + end.Length)..];
-                return text;
-            }
-
-            if (!await ReceiveAsync())
+            if (!open)
                 throw new EndOfStreamException($"Before '{end}' came, the connection ended after '{_received}'.");
+            open = await ReceiveAsync();
         }
+
+        return Take(at + end.Length);
     }
 
     public Task<string> ReadHeadAsync() => ReadToAsync("\r\n\r\n");
 
     public async Task<string> ReadAsync(int length)
     {
+        var open = true;
         while (_received.Length < length)
         {
-            if (!await ReceiveAsync())
+            if (!open)
                 throw new EndOfStreamException($"The connection ended after '{_received}'.");
+            open = await ReceiveAsync();
         }
 
-        var text = _received[..length];
-        _received = _received[length..];
-        return text;
+        return Take(length);
     }
 
     /// <summary>Everything until the server closes; throws if the connection breaks.</summary>
@@ -119,7 +116,14 @@ internal sealed class MemoryConnection : ConnectionContext, IConnectionLifetimeN
         {
         }
 
-        return _received;
+        return Take(_received.Length);
+    }
+
+    private string Take(int length)
+    {
+        var text = _received[..length];
+        _received = _received[length..];
+        return text;
     }
 
     private async Task<bool> ReceiveAsync()

@@ -14,24 +14,28 @@ internal sealed class ServiceStream(TunnelStream stream, int number)
 
     public async Task<string> ReadToAsync(string end)
     {
-        while (true)
+        int at;
+        var open = true;
+        while ((at = _received.IndexOf(end, StringComparison.Ordinal)) < 0)
         {
-            var at = _received.IndexOf(end, StringComparison.Ordinal);
-            if (at >= 0)
-                return Take(at + end.Length);
-            if (!await ReceiveAsync())
+            if (!open)
                 throw new EndOfStreamException($"Before '{end}' came, the stream ended after '{_received}'.");
+            open = await ReceiveAsync();
         }
+
+        return Take(at + end.Length);
     }
 
     public Task<string> ReadHeadAsync() => ReadToAsync("\r\n\r\n");
 
     public async Task<string> ReadAsync(int length)
     {
+        var open = true;
         while (_received.Length < length)
         {
-            if (!await ReceiveAsync())
+            if (!open)
                 throw new EndOfStreamException($"The stream ended after '{_received}'.");
+            open = await ReceiveAsync();
         }
 
         return Take(length);
