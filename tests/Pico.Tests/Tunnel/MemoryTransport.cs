@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Pico.Tunnel;
 using Pico.Tunnel.Transports;
 
@@ -35,6 +36,8 @@ internal static class MemoryTransport
 
         public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
+        // Pooled, so that what a request or a frame allocates can be measured through this transport.
+        [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             var result = await input.ReadAsync(cancellationToken);

@@ -7,6 +7,7 @@ using Pico.Server.Proxy.Http1;
 using Pico.Server.Proxy.Routing;
 using Pico.Server.Upstreams;
 using Pico.Tests.Tunnel;
+using Pico.Tunnel;
 using Pico.Tunnel.Protocol;
 
 namespace Pico.Tests.Server.Proxy.Http1;
@@ -42,8 +43,15 @@ internal sealed class Http1Harness : IAsyncDisposable
     /// <summary>What went wrong in the service's script, if anything.</summary>
     public TaskCompletionSource<Exception> ServiceFault { get; } = new();
 
-    public static async Task<Http1Harness> StartAsync(
+    public static Task<Http1Harness> StartAsync(
         Func<ServiceStream, Task> service, ProxyOptions? options = null, TimeProvider? time = null, EndpointProtocol protocol = EndpointProtocol.Http)
+    {
+        var number = 0;
+        return StartRawAsync(stream => service(new ServiceStream(stream, number++)), options, time, protocol);
+    }
+
+    public static async Task<Http1Harness> StartRawAsync(
+        Func<TunnelStream, Task> service, ProxyOptions? options = null, TimeProvider? time = null, EndpointProtocol protocol = EndpointProtocol.Http)
     {
         time ??= TimeProvider.System;
         var tunnel = await TunnelPair.CreateAsync();
@@ -52,7 +60,8 @@ internal sealed class Http1Harness : IAsyncDisposable
         {
             try
             {
-                await service(new ServiceStream(stream, harness.Streams++));
+                harness.Streams++;
+                await service(stream);
             }
             catch (Exception e)
             {
