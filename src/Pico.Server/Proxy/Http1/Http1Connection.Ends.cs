@@ -165,9 +165,9 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
         var isHead = _intake.IsWellFormed && _intake.Request.Method == HttpMethod.Head;
         var close = _closing || !_intake.IsWellFormed || !_intake.Request.KeepsAlive || _intake.Request.IsHttp10 || !_intake.Body.IsComplete || _pump.IsRunning;
         ProblemResponse.WriteHttp11(_output, error, isHead, close, _path.Heartbeat.Time.GetUtcNow());
+        OnEnd(ProxyErrors.Status(error), error);
         Wait(Waiting.Linger, MaxLingerTicks);
         var flush = await _output.FlushAsync();
-        OnEnd(ProxyErrors.Status(error), error);
         if (flush.IsCompleted || flush.IsCanceled)
             close = true;
         else if (!_intake.Body.IsComplete || _pump.IsRunning)
