@@ -1,0 +1,143 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Pico.Server.Auth;
+
+/// <summary>
+/// Verifies tokens: signature by a key that fits the token's algorithm and key ID, times, issuer, audience, and the form of the claim <c>pico</c>.
+/// </summary>
+internal sealed class TokenVerifier(TokenAuthOptions options, KeyRing keys, TimeProvider time)
+{
+    /// <summary>A longer token is refused unread.</summary>
+    public const int MaxTokenLength = 16 * 1024;
+
+    private readonly JsonWebTokenHandler _handler = new() { MaximumTokenSizeInBytes = MaxTokenLength, MapInboundClaims = false };
+    private readonly string[] _algorithms = [.. (options.Algorithms.Count == 0 ? TokenAlgorithm.All : options.Algorithms.Select(a => TokenAlgorithm.FromOption(a)!))];
+
+    /// <summary>Verifies <paramref name="token"/> (without <c>Bearer</c>); null or empty is <see cref="TokenFailure.Missing"/>.</summary>
+    public async ValueTask<TokenResult> VerifyAsync(string? token, CancellationToken cancellationToken)
+    {
+        if (string.IsNullOrEmpty(token))
+            return TokenResult.Refused(TokenFailure.Missing, "a token is needed: send 'Authorization: Bearer <JWT>'");
+        if (token.Length > MaxTokenLength)
+            return TokenResult.Refused(TokenFailure.Malformed, $"the token has {token.Length} characters; at most {MaxTokenLength} are read");
+
+        JsonWebToken parsed;
+        try
+        {
+            parsed = _handler.ReadJsonWebToken(token);
+        }
+        catch (Exception e) when (e is ArgumentException or SecurityTokenException or JsonException or FormatException)
+        {
+            return TokenResult.Refused(TokenFailure.Malformed, "the token is no signed JWT (three parts of base64url, separated by dots)");
+        }
+
+        // Compared with case, as RFC 7515 says: 'Rs256' is another algorithm, and so is 'RSA256'.
+        if (!_algorithms.Contains(parsed.Alg))
+            return TokenResult.Refused(TokenFailure.Algorithm, $"the token's algorithm '{Cut(parsed.Alg)}' is not accepted; it may be {string.Join(", ", _algorithms)}");
+
+        var candidates = await keys.FindAsync(parsed.Alg, parsed.Kid, cancellationToken);
+        if (candidates.Count == 0)
+            return TokenResult.Refused(TokenFailure.UnknownKey, $"no key of this server fits the token (alg {parsed.Alg}, kid '{Cut(parsed.Kid ?? "")}')");
+
+        var result = await _handler.ValidateTokenAsync(parsed, Parameters(candidates));
+        if (!result.IsValid)
+            return Refusal(result.Exception);
+        return Read(parsed);
+    }
+
+    private TokenValidationParameters Parameters(IReadOnlyList<SecurityKey> candidates) => new()
+    {
+        IssuerSigningKeys = candidates,
+        TryAllIssuerSigningKeys = true,
+        RequireSignedTokens = true,
+        ValidAlgorithms = _algorithms,
+        RequireExpirationTime = false,
+        LifetimeValidator = (notBefore, expires, _, _) => JudgeLifetime(notBefore, expires),
+        ValidateIssuer = options.Issuer.Length > 0,
+        ValidIssuer = options.Issuer,
+        ValidateAudience = options.Audience.Length > 0,
+        ValidAudience = options.Audience,
+    };
+
+    private bool JudgeLifetime(DateTime? notBefore, DateTime? expires)
+    {
+        var now = time.GetUtcNow().UtcDateTime;
+        if (expires is { } end && now >= end + options.ClockSkew)
+            throw new SecurityTokenExpiredException { Expires = end };
+        if (notBefore is { } begin && now < begin - options.ClockSkew)
+            throw new SecurityTokenNotYetValidException { NotBefore = begin };
+        return true;
+    }
+
+    private TokenResult Refusal(Exception? exception) => exception switch
+    {
+        SecurityTokenExpiredException e => TokenResult.Refused(TokenFailure.Expired, $"the token expired at {e.Expires:u}"),
+        SecurityTokenNotYetValidException e => TokenResult.Refused(TokenFailure.NotYetValid, $"the token is valid from {e.NotBefore:u} on"),
+        SecurityTokenInvalidIssuerException => TokenResult.Refused(TokenFailure.Issuer, $"the token's issuer (iss) is not '{options.Issuer}'"),
+        SecurityTokenInvalidAudienceException => TokenResult.Refused(TokenFailure.Audience, $"the token's audience (aud) does not contain '{options.Audience}'"),
+        SecurityTokenInvalidAlgorithmException => TokenResult.Refused(TokenFailure.Algorithm, "the token's algorithm does not fit the key"),
+        SecurityTokenMalformedException => TokenResult.Refused(TokenFailure.Malformed, "the token is no signed JWT"),
+        _ => TokenResult.Refused(TokenFailure.Signature, "the token's signature is wrong"),
+    };
+
+    private TokenResult Read(JsonWebToken token)
+    {
+        var endpoints = options.RequireEndpoints ? EndpointPatterns.None : EndpointPatterns.All;
+        int? maxStreams = null;
+        int? rateLimit = null;
+        if (token.TryGetPayloadValue<JsonElement>("pico", out var pico))
+        {
+            if (pico.ValueKind != JsonValueKind.Object)
+                return TokenResult.Refused(TokenFailure.Malformed, "the claim 'pico' is not an object");
+            if (pico.TryGetProperty("endpoints", out var claim))
+            {
+                if (claim.ValueKind != JsonValueKind.Array || claim.EnumerateArray().Any(e => e.ValueKind != JsonValueKind.String))
+                    return TokenResult.Refused(TokenFailure.Malformed, "the claim 'pico.endpoints' is not an array of strings");
+                if (!EndpointPatterns.TryParse([.. claim.EnumerateArray().Select(e => e.GetString()!)], out var patterns, out var wrong))
+                    return TokenResult.Refused(TokenFailure.Malformed, wrong);
+                endpoints = patterns;
+            }
+
+            if (!TryReadLimit(pico, "maxStreams", out maxStreams) || !TryReadLimit(pico, "rateLimit", out rateLimit))
+                return TokenResult.Refused(TokenFailure.Malformed, "the claims 'pico.maxStreams' and 'pico.rateLimit' are positive whole numbers");
+        }
+
+        return TokenResult.Valid(new VerifiedToken
+        {
+            Subject = Cut(token.Subject ?? ""),
+            Identity = Identity(token),
+            // JsonWebToken gives the earliest time when there is no claim.
+            Expires = token.ValidTo == DateTime.MinValue ? null : new DateTimeOffset(token.ValidTo, TimeSpan.Zero),
+            Endpoints = endpoints,
+            MaxStreams = maxStreams,
+            RateLimit = rateLimit,
+        });
+    }
+
+    private static bool TryReadLimit(JsonElement pico, string name, out int? limit)
+    {
+        limit = null;
+        if (!pico.TryGetProperty(name, out var claim))
+            return true;
+        if (claim.ValueKind != JsonValueKind.Number || !claim.TryGetInt32(out var value) || value <= 0)
+            return false;
+        limit = value;
+        return true;
+    }
+
+    private static string Identity(JsonWebToken token)
+    {
+        if (!string.IsNullOrEmpty(token.Id))
+            return $"jti:{Cut(token.Id)}";
+        return string.IsNullOrEmpty(token.Subject)
+            ? $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token.EncodedToken)))[..16]}"
+            : $"sub:{Cut(token.Subject)}";
+    }
+
+    /// <summary>What strangers wrote is shown in part only.</summary>
+    private static string Cut(string text) => text.Length > 80 ? text[..80] + "…" : text;
+}

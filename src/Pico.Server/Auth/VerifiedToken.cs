@@ -1,0 +1,23 @@
+namespace Pico.Server.Auth;
+
+/// <summary>What a token that was verified permits.</summary>
+internal sealed record VerifiedToken
+{
+    /// <summary>The claim <c>sub</c>, for people; empty if there is none.</summary>
+    public string Subject { get; init; } = "";
+
+    /// <summary>Tells tokens apart for limits: the claim <c>jti</c>, else <c>sub</c>, else a hash of the token. Never the token itself.</summary>
+    public required string Identity { get; init; }
+
+    /// <summary>When it expires; null: never.</summary>
+    public DateTimeOffset? Expires { get; init; }
+
+    /// <summary>The endpoints that it permits.</summary>
+    public required EndpointPatterns Endpoints { get; init; }
+
+    /// <summary>The claim <c>pico.maxStreams</c>: streams at once; null: the server's limit.</summary>
+    public int? MaxStreams { get; init; }
+
+    /// <summary>The claim <c>pico.rateLimit</c>: requests per second to each of its endpoints; null: the server's limit.</summary>
+    public int? RateLimit { get; init; }
+}
