@@ -22,9 +22,10 @@ internal sealed class KeyRing : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly HttpClient? _client;
-    private readonly SemaphoreSlim _refreshing = new(1, 1);
     private readonly ITimer _timer;
-    private long _lastRefresh;
+    private readonly Lock _access = new();
+    private Task _refresh = Task.CompletedTask; // under _access
+    private long _lastRefresh; // under _access
 
     /// <summary>Builds the ring; <paramref name="prefix"/> is the options' prefix for logs, such as <c>upstream.auth</c>.</summary>
     public KeyRing(TokenAuthOptions options, string prefix, TimeProvider time, ILogger logger)
@@ -47,7 +48,7 @@ internal sealed class KeyRing : IAsyncDisposable
         }
 
         _sources = [.. sources];
-        _timer = time.CreateTimer(_ => _ = RefreshAsync(CancellationToken.None), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = time.CreateTimer(_ => _ = RefreshAsync(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>
@@ -84,51 +85,47 @@ internal sealed class KeyRing : IAsyncDisposable
     public async ValueTask<IReadOnlyList<SecurityKey>> FindAsync(string algorithm, string? keyId, CancellationToken cancellationToken)
     {
         var found = Find(algorithm, keyId);
-        if (found.Count == 0 && _sources.Any(s => s.CanChange) && _time.GetElapsedTime(Volatile.Read(ref _lastRefresh)) >= MinRefreshInterval)
+        if (found.Count == 0 && BeginRefresh(MinRefreshInterval) is { } refresh)
         {
-            await RefreshAsync(cancellationToken);
+            await refresh.WaitAsync(cancellationToken);
             found = Find(algorithm, keyId);
         }
 
         return found;
     }
 
-    /// <summary>Reads every source that can change.</summary>
-    public async Task RefreshAsync(CancellationToken cancellationToken)
-    {
-        // Whoever comes while another reads waits for that one's keys, and does not read once more.
-        var before = Volatile.Read(ref _lastRefresh);
-        await _refreshing.WaitAsync(cancellationToken);
-        try
-        {
-            if (Volatile.Read(ref _lastRefresh) != before)
-                return;
-            Volatile.Write(ref _lastRefresh, _time.GetTimestamp());
-            foreach (var source in _sources.Where(s => s.CanChange))
-                await RefreshAsync(source, cancellationToken);
-        }
-        finally
-        {
-            _refreshing.Release();
-        }
-    }
+    /// <summary>Reads every source that can change; who comes while that goes on shares it. Never throws.</summary>
+    public Task RefreshAsync() => BeginRefresh(TimeSpan.Zero)!;
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _timer.DisposeAsync();
         _client?.Dispose();
-        _refreshing.Dispose();
     }
 
-    private async Task RefreshAsync(KeySource source, CancellationToken cancellationToken)
+    /// <summary>Gives the refresh that is under way, or begins one when the last began at least <paramref name="minimum"/> ago; else null.</summary>
+    private Task? BeginRefresh(TimeSpan minimum)
+    {
+        lock (_access)
+        {
+            if (!_refresh.IsCompleted)
+                return _refresh;
+            if (_time.GetElapsedTime(_lastRefresh) < minimum)
+                return null;
+            _lastRefresh = _time.GetTimestamp();
+            return _refresh = Task.WhenAll(_sources.Where(s => s.CanChange).Select(RefreshAsync));
+        }
+    }
+
+    private async Task RefreshAsync(KeySource source)
     {
         try
         {
-            if (await source.RefreshAsync(cancellationToken))
+            if (await source.RefreshAsync(CancellationToken.None))
                 AuthLog.KeysLoaded(_logger, source.Name, source.Keys.Count);
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception e)
         {
             AuthLog.KeysNotLoaded(_logger, source.Name, e.Message);
         }

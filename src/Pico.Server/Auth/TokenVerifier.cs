@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -89,7 +90,9 @@ internal sealed class TokenVerifier(TokenAuthOptions options, KeyRing keys, Time
         var endpoints = options.RequireEndpoints ? EndpointPatterns.None : EndpointPatterns.All;
         int? maxStreams = null;
         int? rateLimit = null;
-        if (token.TryGetPayloadValue<JsonElement>("pico", out var pico))
+        // Read from the payload itself: the handler's typed look-ups pass over a claim of another type, and that must not mean "no limits".
+        using var payload = JsonDocument.Parse(Base64Url.DecodeFromChars(token.EncodedPayload));
+        if (payload.RootElement.TryGetProperty("pico", out var pico))
         {
             if (pico.ValueKind != JsonValueKind.Object)
                 return TokenResult.Refused(TokenFailure.Malformed, "the claim 'pico' is not an object");
