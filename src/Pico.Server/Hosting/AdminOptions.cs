@@ -1,3 +1,5 @@
+using Pico.Server.Auth;
+
 namespace Pico.Server.Hosting;
 
 /// <summary>The admin port: health, readiness, metrics, status.</summary>
@@ -5,4 +7,7 @@ public sealed class AdminOptions
 {
     /// <summary>Where to listen, <c>[host]:port</c>; port 0 takes a free one. Default <c>:8003</c>, all addresses.</summary>
     public string BindAddress { get; set; } = ":8003";
+
+    /// <summary>The tokens that operators (probes need none) need. Default: none.</summary>
+    public TokenAuthOptions Auth { get; } = new();
 }

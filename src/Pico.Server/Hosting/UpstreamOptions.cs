@@ -1,3 +1,5 @@
+using Pico.Server.Auth;
+
 namespace Pico.Server.Hosting;
 
 /// <summary>The upstream port.</summary>
@@ -14,4 +16,7 @@ public sealed class UpstreamOptions
 
     /// <summary>The private key (PEM) of <see cref="TlsCertificateFile"/>.</summary>
     public string TlsKeyFile { get; set; } = "";
+
+    /// <summary>The tokens that agents need. Default: none.</summary>
+    public TokenAuthOptions Auth { get; } = new();
 }
