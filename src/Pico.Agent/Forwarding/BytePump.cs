@@ -30,14 +30,13 @@ internal sealed class BytePump(ReceiveBudget budget, TimeProvider time, Forwardi
             await LingerAsync(stream).ConfigureAwait(false);
         service.Dispose();
         await stream.DisposeAsync().ConfigureAwait(false);
-        return end == SendEnd.ResetByPeer ? null : failure;
+        return end == SendEnd.Reset ? null : failure;
     }
 
     private enum SendEnd
     {
         Completed,
-        ResetByPeer,
-        BrokenByService,
+        Reset,
         ServiceClosed,
     }
 
@@ -63,10 +62,10 @@ internal sealed class BytePump(ReceiveBudget budget, TimeProvider time, Forwardi
                 return SendEnd.Completed;
             }
         }
-        catch (Exception e) when (reading)
+        catch (Exception) when (reading)
         {
             service.Abort(); // (5)
-            return e is StreamException { Error: StreamError.ServiceReset } ? SendEnd.BrokenByService : SendEnd.ResetByPeer;
+            return SendEnd.Reset;
         }
         catch (Exception)
         {

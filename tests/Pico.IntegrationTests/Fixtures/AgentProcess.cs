@@ -21,7 +21,9 @@ internal sealed class AgentProcess : IAsyncDisposable
     public static async Task<AgentProcess> StartAsync(Uri server, string endpoints, params string[] options)
     {
         var agent = Launch(server, endpoints, options);
-        await agent.Process.WaitUntilAsync("the agent is ready", token => Readiness.IsOkAsync(new(agent.Admin, "/ready"), token));
+        var expected = endpoints.Split(',').Length;
+        await agent.Process.WaitUntilAsync("every endpoint is registered", async token =>
+            await Readiness.IsOkAsync(new(agent.Admin, "/ready"), token) && await agent.CountRegistrationsAsync() >= expected);
         return agent;
     }
 
@@ -30,6 +32,13 @@ internal sealed class AgentProcess : IAsyncDisposable
     {
         var admin = new Uri($"http://127.0.0.1:{Ports.Free()}/");
         return new(PicoProgram.Start("agent", ["--endpoints", endpoints, "--server", $"ws://{server.Authority}", "--bind-addr", admin.Authority, .. options]), admin);
+    }
+
+    private async Task<int> CountRegistrationsAsync()
+    {
+        const string Metric = "pico_agent_registrations ";
+        var lines = (await Readiness.GetAsync(new(Admin, "/metrics"))).Split('\n');
+        return int.Parse(lines.First(l => l.StartsWith(Metric, StringComparison.Ordinal))[Metric.Length..]);
     }
 
     public ValueTask DisposeAsync() => Process.DisposeAsync();

@@ -10,6 +10,7 @@ internal sealed class BackgroundProcess : IAsyncDisposable
 
     private readonly Process _process;
     private readonly Queue<string> _lines = [];
+    private bool _disposed;
 
     private BackgroundProcess(Process process) => _process = process;
 
@@ -30,14 +31,10 @@ internal sealed class BackgroundProcess : IAsyncDisposable
     }
 
     /// <summary>Resident memory without what is mapped from files, in bytes.</summary>
-    public long ResidentBytes
-    {
-        get
-        {
-            var line = File.ReadLines($"/proc/{_process.Id}/status").First(l => l.StartsWith("RssAnon:", StringComparison.Ordinal));
-            return long.Parse(line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1]) * 1024;
-        }
-    }
+    public long ResidentBytes => ReadStatus("RssAnon:");
+
+    /// <summary>All resident memory, code and libraries too, in bytes.</summary>
+    public long TotalResidentBytes => ReadStatus("VmRSS:");
 
     /// <summary>Starts a program.</summary>
     public static BackgroundProcess Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
@@ -90,9 +87,15 @@ internal sealed class BackgroundProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the program at once.</summary>
+    /// <inheritdoc cref="WaitUntilAsync(string, Func{CancellationToken, Task{bool}})"/>
+    public Task WaitUntilAsync(string what, Func<bool> condition) => WaitUntilAsync(what, _ => Task.FromResult(condition()));
+
+    /// <summary>Ends the program at once. Idempotent.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_disposed)
+            return;
+        _disposed = true;
         AppDomain.CurrentDomain.ProcessExit -= OnTestsEnd;
         if (!_process.HasExited)
             _process.Kill(entireProcessTree: true);
@@ -114,6 +117,12 @@ internal sealed class BackgroundProcess : IAsyncDisposable
             if (_lines.Count > MaxLines)
                 _lines.Dequeue();
         }
+    }
+
+    private long ReadStatus(string name)
+    {
+        var line = File.ReadLines($"/proc/{_process.Id}/status").First(l => l.StartsWith(name, StringComparison.Ordinal));
+        return long.Parse(line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1]) * 1024;
     }
 
     private void OnTestsEnd(object? sender, EventArgs e) => _process.Kill(entireProcessTree: true);

@@ -55,7 +55,7 @@ internal sealed class Command(Tool tool, params string[] arguments)
         using var process = Process.Start(start)!;
         using var output = new MemoryStream();
         var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var stdout = Output is null ? process.StandardOutput.BaseStream.CopyToAsync(output) : Output(process.StandardOutput.BaseStream);
+        var stdout = TakeOutputAsync(process, output);
         var stdin = FeedAsync(process.StandardInput);
         try
         {
@@ -70,6 +70,20 @@ internal sealed class Command(Tool tool, params string[] arguments)
         }
 
         return new(process.ExitCode, output.ToArray(), await error);
+    }
+
+    private async Task TakeOutputAsync(Process process, MemoryStream output)
+    {
+        try
+        {
+            await (Output?.Invoke(process.StandardOutput.BaseStream) ?? process.StandardOutput.BaseStream.CopyToAsync(output));
+        }
+        catch
+        {
+            // Nobody reads what it says any more: it would wait for ever.
+            Kill(process);
+            throw;
+        }
     }
 
     private async Task FeedAsync(StreamWriter input)

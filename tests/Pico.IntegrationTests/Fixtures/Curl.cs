@@ -38,7 +38,7 @@ internal sealed record CurlResponse(int ExitCode, byte[] Body, string Error, str
     /// <summary>This response, if curl took it for complete and its status is <paramref name="status"/>.</summary>
     public CurlResponse Succeeded(int status = 200)
     {
-        Assert.True(ExitCode == 0 && Status == status, $"curl ended with {ExitCode}, status {Status}.\n{Error}\n{Heads}\n{Text}");
+        Assert.True(ExitCode == 0 && Status == status, $"curl ended with {ExitCode}, status {Status}.\n{Error}\n{Beginning(Heads)}\n{Beginning(Text)}");
         return this;
     }
 
@@ -50,4 +50,6 @@ internal sealed record CurlResponse(int ExitCode, byte[] Body, string Error, str
         Assert.Equal(["application/problem+json"], Header("content-type"));
         Assert.Contains(code, Text, StringComparison.Ordinal);
     }
+
+    private static string Beginning(string text) => text.Length <= 1_000 ? text : text[..1_000] + "…";
 }

@@ -13,6 +13,10 @@ internal sealed record ExposedService(string EndpointId, Uri Proxy, AgentProcess
     public Task<CurlResponse> CurlAsync(string path, params string[] options) =>
         Curl.RunAsync(["-H", Header, "--path-as-is", .. options, Url(path)]);
 
+    /// <summary>The head of a request as raw text; <paramref name="headers"/> are lines, each ended.</summary>
+    public string Request(string method, string target, string headers = "") =>
+        $"{method} {target} HTTP/1.1\r\nHost: service.example\r\n{Header}\r\n{headers}\r\n";
+
     /// <summary>Opens a raw connection to the proxy port.</summary>
     public Task<RawConnection> ConnectAsync() => RawConnection.ConnectAsync(Proxy);
 

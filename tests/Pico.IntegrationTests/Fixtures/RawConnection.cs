@@ -37,11 +37,7 @@ internal sealed class RawConnection(Socket socket) : IAsyncDisposable
     public void EndSending() => socket.Shutdown(SocketShutdown.Send);
 
     /// <summary>Breaks the connection with a TCP reset.</summary>
-    public void Reset()
-    {
-        socket.LingerState = new(enable: true, seconds: 0);
-        _stream.Dispose();
-    }
+    public void Reset() => socket.Close(0);
 
     /// <summary>Reads up to and including the empty line: a request's or response's head.</summary>
     public Task<string> ReadHeadAsync() => ReadToAsync("\r\n\r\n");

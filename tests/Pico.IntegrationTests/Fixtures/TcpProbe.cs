@@ -1,23 +1,11 @@
-using System.Net;
-using System.Net.Sockets;
+using System.Net.NetworkInformation;
 
 namespace Pico.IntegrationTests.Fixtures;
 
-/// <summary>Finds out whether somebody listens.</summary>
+/// <summary>Finds out whether somebody listens, without a connection that the listener would take for a client's.</summary>
 internal static class TcpProbe
 {
-    /// <summary>True if a connection to <paramref name="port"/> on loopback is accepted.</summary>
-    public static async Task<bool> ListensAsync(int port, CancellationToken cancellationToken)
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), cancellationToken);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
+    /// <summary>True if somebody listens on <paramref name="port"/>.</summary>
+    public static bool Listens(int port) =>
+        Array.Exists(IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners(), listener => listener.Port == port);
 }

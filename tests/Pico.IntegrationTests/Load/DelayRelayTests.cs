@@ -1,6 +1,6 @@
 using Pico.IntegrationTests.Fixtures;
 
-namespace Pico.IntegrationTests;
+namespace Pico.IntegrationTests.Load;
 
 /// <summary>The yardstick itself: a delay relay that is not what it says would make every figure of a long path worthless.</summary>
 [Collection(nameof(Alone))]
