@@ -9,7 +9,7 @@ namespace Pico.IntegrationTests.Load;
 public sealed class LargeBodyTests
 {
     private const long Gibibyte = 1L << 30;
-    private const long WarmUp = 64L << 20;
+    private const long WarmUp = 256L << 20;
 
     // A stream's window (at most 16 MiB), the buffers around it, and what the garbage collector has not yet given back.
     private const long AllowedMiB = 64;
