@@ -113,6 +113,18 @@ internal sealed class H2cForwarder(IHttpForwarder forwarder, H2cClients clients,
         _ => MapFailure(exception),
     };
 
+    /// <summary>The stream ended or was reset below HTTP/2.</summary>
+    private static bool IsBroken(Exception? exception)
+    {
+        for (; exception is not null; exception = exception.InnerException)
+        {
+            if (exception is Tunnel.StreamException or HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded })
+                return true;
+        }
+
+        return false;
+    }
+
     private static ProxyError MapFailure(Exception? exception)
     {
         for (; exception is not null; exception = exception.InnerException)
@@ -121,6 +133,7 @@ internal sealed class H2cForwarder(IHttpForwarder forwarder, H2cClients clients,
             {
                 case TimeoutException:
                     return ProxyError.UpstreamTimeout;
+                case HttpIOException when IsBroken(exception):
                 case HttpProtocolException { ErrorCode: not (ErrorProtocol or ErrorFlowControl or ErrorFrameSize or ErrorCompression) }:
                     // The service gave the stream or the connection up.
                     return ProxyError.UpstreamUnreachable;
