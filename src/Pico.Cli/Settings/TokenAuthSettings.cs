@@ -7,33 +7,35 @@ namespace Pico.Cli.Settings;
 /// <summary>The options of the tokens that a port accepts, the same on every port.</summary>
 internal static class TokenAuthSettings
 {
+    private static readonly OptionType<string> Text = OptionTypes.Matching("text", "any text", _ => true);
+
     public static OptionSet<TokenAuthOptions> Definitions(string prefix, string who) => new OptionSet<TokenAuthOptions>()
         .Add(
-            $"{prefix}.secret", OptionTypes.Text, o => o.Secret, (o, v) => o.Secret = v,
+            $"{prefix}.secret", Text, o => o.Secret, (o, v) => o.Secret = v,
             $"A shared secret (HS256, HS384, HS512) that verifies the tokens of {who}: at least 32 bytes. Any key here makes tokens necessary.", secret: true)
         .Add(
             $"{prefix}.secret-files", OptionTypes.List(OptionTypes.ExistingFile), o => o.SecretFiles, (o, v) => o.SecretFiles = v,
             "Files with a shared secret each; read again when they change. Several allow rotation.")
         .Add(
-            $"{prefix}.public-key", OptionTypes.Text, o => o.PublicKey, (o, v) => o.PublicKey = v,
+            $"{prefix}.public-key", Text, o => o.PublicKey, (o, v) => o.PublicKey = v,
             "Public keys (RSA, EC) or certificates as PEM text.")
         .Add(
             $"{prefix}.public-key-files", OptionTypes.List(OptionTypes.ExistingFile), o => o.PublicKeyFiles, (o, v) => o.PublicKeyFiles = v,
             "Files with public keys or certificates (PEM), one or several in each; read again when they change.")
         .Add(
-            $"{prefix}.jwks-file", OptionTypes.Text, o => o.JwksFile, (o, v) => o.JwksFile = v,
+            $"{prefix}.jwks-file", Text, o => o.JwksFile, (o, v) => o.JwksFile = v,
             "A file with a JSON Web Key Set; read again when it changes.")
         .Add(
-            $"{prefix}.jwks-url", OptionTypes.Text, o => o.JwksUrl, (o, v) => o.JwksUrl = v,
+            $"{prefix}.jwks-url", Text, o => o.JwksUrl, (o, v) => o.JwksUrl = v,
             "The URL of a JSON Web Key Set; fetched again for keys that are not known, kept while the source is down.")
         .Add(
-            $"{prefix}.algorithms", OptionTypes.List(OptionTypes.Text), o => o.Algorithms, (o, v) => o.Algorithms = v,
+            $"{prefix}.algorithms", OptionTypes.List(Text), o => o.Algorithms, (o, v) => o.Algorithms = v,
             "The algorithms that are accepted, of HS256 to HS512, RS256 to RS512, ES256 to ES512.", defaultText: "all that a key fits")
         .Add(
-            $"{prefix}.issuer", OptionTypes.Text, o => o.Issuer, (o, v) => o.Issuer = v,
+            $"{prefix}.issuer", Text, o => o.Issuer, (o, v) => o.Issuer = v,
             "If set, a token's issuer (iss) must be this.")
         .Add(
-            $"{prefix}.audience", OptionTypes.Text, o => o.Audience, (o, v) => o.Audience = v,
+            $"{prefix}.audience", Text, o => o.Audience, (o, v) => o.Audience = v,
             "If set, a token's audience (aud) must contain this.")
         .Add(
             $"{prefix}.clock-skew", OptionTypes.Duration(TimeSpan.Zero, TimeSpan.FromMinutes(10)), o => o.ClockSkew, (o, v) => o.ClockSkew = v,
