@@ -11,7 +11,9 @@ internal sealed class ServerSettings
     public static OptionSet<ServerSettings> Definitions { get; } = new OptionSet<ServerSettings>()
         .Include(ProxySettings.Definitions, s => s.Server.Proxy)
         .Include(OfUpstream(), s => s.Server.Upstream)
+        .Include(TokenAuthSettings.Definitions("upstream.auth", "agents"), s => s.Server.Upstream.Auth)
         .Include(OfAdmin(), s => s.Server.Admin)
+        .Include(TokenAuthSettings.Definitions("admin.auth", "operators"), s => s.Server.Admin.Auth)
         .Include(OfServer(), s => s.Server)
         .Include(LogOptions.Definitions, s => s.Log);
 

@@ -7,6 +7,7 @@ using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using Pico.Server.Admin.Metrics;
 using Pico.Server.Admin.Status;
+using Pico.Server.Auth;
 using Pico.Server.Hosting;
 
 namespace Pico.Server.Admin;
@@ -27,6 +28,7 @@ internal static class AdminServices
 
     public static void UseAdmin(this IApplicationBuilder admin)
     {
+        admin.Use(Authenticate);
         admin.UseOpenTelemetryPrometheusScrapingEndpoint("/metrics");
         admin.RunPaths(paths => paths
             .Get("/health", context => Say(context, "alive"))
@@ -37,6 +39,23 @@ internal static class AdminServices
     // Meters are found by name in the whole process: another server's in the same process have another factory.
     private static Func<Instrument, MetricStreamConfiguration?> OwnMeters(IMeterFactory meters) => instrument =>
         instrument.Meter.Scope == meters ? new MetricStreamConfiguration { CardinalityLimit = ServerMetrics.MaxSeries } : MetricStreamConfiguration.Drop;
+
+    /// <summary>Asks for a token if the port does; probes need none.</summary>
+    private static async Task Authenticate(HttpContext context, RequestDelegate next)
+    {
+        var gate = context.RequestServices.GetRequiredService<AuthGates>().Admin;
+        if (gate.IsEnabled && context.Request.Path.Value is not ("/health" or "/ready"))
+        {
+            var result = await gate.VerifyAsync(context.Request.Headers.Authorization, context.RequestAborted);
+            if (!result.IsValid)
+            {
+                await AuthProblems.WriteAsync(context, result);
+                return;
+            }
+        }
+
+        await next(context);
+    }
 
     private static Task Status(HttpContext context) => context.Response.WriteAsJsonAsync(
         context.RequestServices.GetRequiredService<StatusReporter>().Report(), StatusJson.Default.ServerStatus, cancellationToken: context.RequestAborted);

@@ -9,9 +9,6 @@ internal sealed class AuthGates(ServerOptions options, TimeProvider time, ILogge
     /// <summary>For agents.</summary>
     public TokenGate Upstream { get; } = new(options.Upstream.Auth, "upstream.auth", time, logger);
 
-    /// <summary>For clients.</summary>
-    public TokenGate Proxy { get; } = new(options.Proxy.Auth, "proxy.auth", time, logger);
-
     /// <summary>For operators.</summary>
     public TokenGate Admin { get; } = new(options.Admin.Auth, "admin.auth", time, logger);
 
@@ -20,7 +17,7 @@ internal sealed class AuthGates(ServerOptions options, TimeProvider time, ILogge
     {
         try
         {
-            foreach (var gate in new[] { Upstream, Proxy, Admin })
+            foreach (var gate in new[] { Upstream, Admin })
                 await gate.StartAsync(cancellationToken);
         }
         catch (FormatException e)
@@ -33,7 +30,6 @@ internal sealed class AuthGates(ServerOptions options, TimeProvider time, ILogge
     public async ValueTask DisposeAsync()
     {
         await Upstream.DisposeAsync();
-        await Proxy.DisposeAsync();
         await Admin.DisposeAsync();
     }
 }

@@ -3,6 +3,9 @@ namespace Pico.Server.Auth;
 /// <summary>What a token that was verified permits.</summary>
 internal sealed record VerifiedToken
 {
+    /// <summary>Everything, for ever: where no token is asked for.</summary>
+    public static VerifiedToken Anonymous { get; } = new() { Identity = "anonymous", Endpoints = EndpointPatterns.All };
+
     /// <summary>The claim <c>sub</c>, for people; empty if there is none.</summary>
     public string Subject { get; init; } = "";
 

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Pico.Server.Auth;
 
 namespace Pico.Server.Hosting;
 
@@ -58,6 +59,7 @@ public sealed partial class PicoServer : IAsyncDisposable
         try
         {
             _app = ServerComposition.Build(_options, _listeners, new QuietLoggerFactory(_loggers), _time);
+            await _app.Services.GetRequiredService<AuthGates>().StartAsync(cancellationToken);
             await _app.StartAsync(cancellationToken);
         }
         catch (Exception exception) when (exception is not (OperationCanceledException or ServerStartException))

@@ -1,5 +1,3 @@
-using Pico.Server.Auth;
-
 namespace Pico.Server.Hosting;
 
 /// <summary>The proxy port. Time-outs of <see cref="TimeSpan.Zero"/> are switched off.</summary>
@@ -52,7 +50,4 @@ public sealed class ProxyOptions
 
     /// <summary>The private key (PEM) of <see cref="TlsCertificateFile"/>.</summary>
     public string TlsKeyFile { get; set; } = "";
-
-    /// <summary>The tokens that clients need. Default: none.</summary>
-    public TokenAuthOptions Auth { get; } = new();
 }

@@ -8,6 +8,7 @@ using Pico.Server.Admin;
 using Pico.Server.Proxy;
 using Pico.Server.Proxy.Connections;
 using Pico.Server.Admin.Metrics;
+using Pico.Server.Auth;
 using Pico.Server.Tcp;
 using Pico.Server.Upstreams;
 
@@ -73,6 +74,7 @@ internal static class ServerComposition
         .AddSingleton<NodeLifecycle>()
         .AddSingleton<ClientConnections>()
         .AddSingleton<ClientPorts>()
+        .AddSingleton<AuthGates>()
         .AddSingleton<Drain>()
         .AddSingleton<ListeningPorts>()
         .AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<ListeningPorts>());

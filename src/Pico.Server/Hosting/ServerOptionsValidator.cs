@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Pico.Server.Auth;
 using Pico.Tunnel.Protocol;
 
 namespace Pico.Server.Hosting;
@@ -23,6 +24,8 @@ public static class ServerOptionsValidator
         CheckAddresses(options, errors);
         Tls("proxy", proxy.TlsCertificateFile, proxy.TlsKeyFile, errors);
         Tls("upstream", upstream.TlsCertificateFile, upstream.TlsKeyFile, errors);
+        TokenAuthRules.Check(upstream.Auth, "upstream.auth", errors);
+        TokenAuthRules.Check(options.Admin.Auth, "admin.auth", errors);
         CheckDomain(proxy.BaseDomain, errors);
         foreach (var network in proxy.TrustedProxies)
         {

@@ -13,6 +13,7 @@ internal static class UpstreamServices
         .AddSingleton<UpstreamConnector>()
         .AddSingleton<IdleStreamTrimmer>()
         .AddSingleton<TunnelSet>()
+        .AddSingleton<TunnelAdmission>()
         .AddSingleton<TunnelAcceptor>();
 
     public static void UseTunnels(this IApplicationBuilder upstream) => upstream

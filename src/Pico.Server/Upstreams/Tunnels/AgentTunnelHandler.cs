@@ -56,6 +56,8 @@ internal sealed partial class AgentTunnelHandler(RouteTable routes, TimeProvider
             return "The tunnel is not ready.";
         if (!EndpointId.IsValid(registration.EndpointId))
             return $"'{registration.EndpointId}' is no endpoint ID: {EndpointId.Rule}.";
+        if (!_tunnel.Token.Endpoints.Permit(registration.EndpointId))
+            return $"endpoint_not_permitted: the token does not permit '{registration.EndpointId}', but {_tunnel.Token.Endpoints}.";
         if (!Enum.IsDefined(registration.Protocol))
             return $"This node does not know the protocol {(byte)registration.Protocol}.";
 

@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Pico.Server.Auth;
 using Pico.Server.Hosting;
 using Pico.Tunnel;
 using Pico.Tunnel.Protocol;
@@ -9,19 +11,22 @@ namespace Pico.Server.Upstreams.Tunnels;
 /// <summary>
 /// Accepts agents on the upstream port:
 /// <code>
-///   GET /pico/v1/tunnel ─1▶ upgrade to WebSocket ─2▶ HELLO: admitted? ─3▶ registrations, streams ─4▶ end
+///   GET /pico/v1/tunnel ─1▶ token ─2▶ upgrade to WebSocket ─3▶ HELLO: admitted? ─4▶ registrations, streams ─5▶ end
 /// </code>
 /// The request lasts as long as the tunnel.
 /// </summary>
 internal sealed partial class TunnelAcceptor(
-    RouteTable routes, TunnelSet tunnels, NodeIdentity node, NodeLifecycle lifecycle, UpstreamOptions options, TimeProvider time, ILoggerFactory loggers)
+    RouteTable routes, TunnelSet tunnels, TunnelAdmission admission, AuthGates auth, ServerOptions options, TimeProvider time, ILoggerFactory loggers)
 {
     private readonly ILogger _logger = loggers.CreateLogger<TunnelAcceptor>();
 
     /// <summary>Serves one tunnel.</summary>
     public async Task AcceptAsync(HttpContext context)
     {
-        var transport = await TunnelUpgrade.AcceptAsync(context); // 1
+        var token = await AuthenticateAsync(context); // 1
+        if (token is null)
+            return;
+        var transport = await TunnelUpgrade.AcceptAsync(context); // 2
         if (transport is null)
             return;
 
@@ -29,8 +34,8 @@ internal sealed partial class TunnelAcceptor(
         TunnelConnection connection;
         try
         {
-            connection = await TunnelConnection.AcceptAsync( // 2
-                transport, node.Hello(), Admit, handler, TunnelOptions.Default, time, _logger, context.RequestAborted);
+            connection = await TunnelConnection.AcceptAsync( // 3
+                transport, context.RequestServices.GetRequiredService<NodeIdentity>().Hello(), admission.Judge, handler, TunnelOptions.Default, time, _logger, context.RequestAborted);
         }
         catch (Exception exception) when (exception is TunnelException or OperationCanceledException)
         {
@@ -38,16 +43,27 @@ internal sealed partial class TunnelAcceptor(
             return;
         }
 
-        await ServeAsync(connection, handler); // 3
+        await ServeAsync(connection, token, handler); // 4
     }
 
-    private string Draining => $"The node {node.Id} is draining.";
-
-    private async Task ServeAsync(TunnelConnection connection, AgentTunnelHandler handler)
+    private async ValueTask<VerifiedToken?> AuthenticateAsync(HttpContext context)
     {
-        var tunnel = new TunnelRecord(connection, time.GetTimestamp());
+        if (!auth.Upstream.IsEnabled)
+            return VerifiedToken.Anonymous;
+        var result = await auth.Upstream.VerifyAsync(context.Request.Headers.Authorization, context.RequestAborted);
+        if (result.IsValid)
+            return result.Token;
+        LogUnauthorized(context.Connection.RemoteIpAddress, result.Failure, result.Reason);
+        await AuthProblems.WriteAsync(context, result);
+        return null;
+    }
+
+    private async Task ServeAsync(TunnelConnection connection, VerifiedToken token, AgentTunnelHandler handler)
+    {
+        var tunnel = new TunnelRecord(connection, token, time.GetTimestamp());
         var agent = connection.Remote;
         LogConnected(agent.Name, agent.Id, agent.Software, connection.RemoteAddress);
+        using var ended = new CancellationTokenSource();
         await using (connection)
         {
             handler.Attach(tunnel);
@@ -55,10 +71,13 @@ internal sealed partial class TunnelAcceptor(
             try
             {
                 connection.Start();
-                if (lifecycle.IsDraining) // since it was admitted
-                    connection.GoAway(TunnelError.Draining, Draining);
-                var end = await connection.Completion; // 4
+                if (admission.IsDraining) // since it was admitted
+                    connection.GoAway(TunnelError.Draining, admission.Draining);
+                var expiry = TokenExpiry.WatchAsync(connection, token, options.GracePeriod, time, ended.Token);
+                var end = await connection.Completion; // 5
                 LogEnded(agent.Name, agent.Id, connection.RemoteAddress, end.Error, end.Message);
+                await ended.CancelAsync();
+                await expiry;
             }
             finally
             {
@@ -75,7 +94,7 @@ internal sealed partial class TunnelAcceptor(
     public void GoAway()
     {
         foreach (var tunnel in tunnels.All)
-            tunnel.Connection.GoAway(TunnelError.Draining, Draining);
+            tunnel.Connection.GoAway(TunnelError.Draining, admission.Draining);
     }
 
     /// <summary>Closes each tunnel when its last stream has ended, idle ones at once.</summary>
@@ -90,19 +109,8 @@ internal sealed partial class TunnelAcceptor(
         await Task.WhenAll(tunnels.All.Select(async tunnel =>
         {
             await tunnel.Connection.WhenIdleAsync(patience);
-            await tunnel.Connection.CloseAsync(TunnelError.Draining, Draining);
+            await tunnel.Connection.CloseAsync(TunnelError.Draining, admission.Draining);
         }));
-    }
-
-    private TunnelEnd? Admit(TunnelHello agent)
-    {
-        if (lifecycle.IsDraining)
-            return new TunnelEnd(TunnelError.Draining, Draining);
-        if (options.MaxTunnels != 0 && tunnels.Count >= options.MaxTunnels)
-            return new TunnelEnd(TunnelError.TooManyTunnels, $"The node {node.Id} has {options.MaxTunnels} tunnels and takes no more.");
-        if (!agent.AcceptsDuplicate && agent.HeldNodes.Contains(node.Id, StringComparer.Ordinal))
-            return new TunnelEnd(TunnelError.Duplicate, $"The agent already holds a tunnel to the node {node.Id}.");
-        return null;
     }
 
     [LoggerMessage(2311, LogLevel.Information, "Agent {Agent} ({AgentId}, {Software}) connected from {Address}.")]
@@ -113,4 +121,7 @@ internal sealed partial class TunnelAcceptor(
 
     [LoggerMessage(2313, LogLevel.Debug, "A tunnel from {Address} was not admitted: {Reason}")]
     private partial void LogNotAdmitted(string address, string reason);
+
+    [LoggerMessage(2314, LogLevel.Warning, "An agent at {Address} was refused ({Failure}): {Reason}")]
+    private partial void LogUnauthorized(System.Net.IPAddress? address, TokenFailure failure, string reason);
 }

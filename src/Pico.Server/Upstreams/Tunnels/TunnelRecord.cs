@@ -1,13 +1,17 @@
 using System.Collections.Concurrent;
+using Pico.Server.Auth;
 using Pico.Tunnel;
 
 namespace Pico.Server.Upstreams.Tunnels;
 
 /// <summary>An agent's tunnel that ends at this node, and what it registered.</summary>
-internal sealed class TunnelRecord(TunnelConnection connection, long openedAt)
+internal sealed class TunnelRecord(TunnelConnection connection, VerifiedToken token, long openedAt)
 {
     /// <summary>The tunnel.</summary>
     public TunnelConnection Connection { get; } = connection;
+
+    /// <summary>What the agent may do.</summary>
+    public VerifiedToken Token { get; } = token;
 
     /// <summary>The timestamp (<see cref="TimeProvider.GetTimestamp"/>) of its handshake.</summary>
     public long OpenedAt { get; } = openedAt;
