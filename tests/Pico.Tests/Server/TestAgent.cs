@@ -19,10 +19,13 @@ internal sealed class TestAgent : IAsyncDisposable
 
     public TestHandler Handler { get; }
 
-    public static async Task<TestAgent> ConnectAsync(IPEndPoint server, TunnelHello? hello = null, string path = "/pico/v1/tunnel", Func<TunnelStream, Task>? serve = null)
+    public static async Task<TestAgent> ConnectAsync(IPEndPoint server, TunnelHello? hello = null, string path = "/pico/v1/tunnel", Func<TunnelStream, Task>? serve = null, string? token = null)
     {
         var socket = new ClientWebSocket();
         socket.Options.AddSubProtocol("pico.v1");
+        socket.Options.CollectHttpResponseDetails = true;
+        if (token is not null)
+            socket.Options.SetRequestHeader("Authorization", $"Bearer {token}");
         await socket.ConnectAsync(new Uri($"ws://{server}{path}"), TestContext.Current.CancellationToken);
         var handler = new TestHandler { Serve = serve };
         var tunnel = await TunnelConnection.ConnectAsync(
