@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.WebSockets;
 using Pico.Server.Hosting;
-using Pico.Tunnel;
 using Pico.Tunnel.Protocol;
 
 namespace Pico.Tests.Server.Auth;
