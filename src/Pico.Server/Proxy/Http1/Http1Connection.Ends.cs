@@ -55,7 +55,8 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
                 _output.CancelPendingFlush();
                 break;
             case Waiting.Exchange:
-                _slot.Interrupt(_pump.WaitsForClient && !_relay.IsFinal ? ProxyError.RequestTimeout : ProxyError.UpstreamTimeout);
+                var isClientsFault = !_relay.IsFinal && !_intake.Body.IsComplete && !_pump.WaitsForService;
+                _slot.Interrupt(isClientsFault ? ProxyError.RequestTimeout : ProxyError.UpstreamTimeout);
                 if (_relay.IsFinal)
                     _connection.Abort(new ConnectionAbortedException("The exchange stood still for longer than allowed."));
                 break;

@@ -22,14 +22,14 @@ internal sealed class RequestBodyPump(PipeReader input, RequestIntake intake, IB
 {
     private volatile bool _discards; // from some point on
     private volatile bool _stops;
-    private volatile bool _waitsForClient;
+    private volatile bool _waitsForService;
     private Task<ProxyError>? _running;
 
     /// <summary>The service has not been sent all of the body.</summary>
     public bool HasDiscarded => _discards;
 
-    /// <summary>It is waiting for the client, not for the service.</summary>
-    public bool WaitsForClient => _waitsForClient;
+    /// <summary>It is waiting for the service to take what came, not for the client.</summary>
+    public bool WaitsForService => _waitsForService;
 
     /// <summary>True from <see cref="Start"/> to the end of <see cref="FinishAsync"/>.</summary>
     public bool IsRunning => _running is not null;
@@ -77,7 +77,6 @@ internal sealed class RequestBodyPump(PipeReader input, RequestIntake intake, IB
             end = ProxyError.ClientGone;
         }
 
-        _waitsForClient = false;
         observer.OnBodyEnd(end);
         return end;
     }
@@ -86,13 +85,15 @@ internal sealed class RequestBodyPump(PipeReader input, RequestIntake intake, IB
     {
         while (true)
         {
-            _waitsForClient = true;
             var read = await input.ReadAsync();
-            _waitsForClient = false;
             var good = intake.Body.TryTake(read.Buffer, out var used);
             var isComplete = intake.Body.IsComplete;
-            if (used > 0 && !_discards && !await TrySendAsync(stream!, read.Buffer.Slice(0, used)))
-                _discards = true;
+            if (used > 0 && !_discards)
+            {
+                _waitsForService = true;
+                _discards |= !await TrySendAsync(stream!, read.Buffer.Slice(0, used));
+                _waitsForService = false;
+            }
 
             var consumed = read.Buffer.GetPosition(used);
             input.AdvanceTo(consumed, isComplete || !good ? consumed : read.Buffer.End);
