@@ -73,7 +73,7 @@ internal sealed partial class TunnelAcceptor(
                 connection.Start();
                 if (admission.IsDraining) // since it was admitted
                     connection.GoAway(TunnelError.Draining, admission.Draining);
-                var expiry = TokenExpiry.WatchAsync(connection, token, options.GracePeriod, time, ended.Token);
+                var expiry = TokenExpiry.WatchAsync(tunnel, options.GracePeriod, time, ended.Token);
                 var end = await connection.Completion; // 5
                 LogEnded(agent.Name, agent.Id, connection.RemoteAddress, end.Error, end.Message);
                 await ended.CancelAsync();
@@ -98,20 +98,8 @@ internal sealed partial class TunnelAcceptor(
     }
 
     /// <summary>Closes each tunnel when its last stream has ended, idle ones at once.</summary>
-    public async Task CloseAsync(CancellationToken patience)
-    {
-        foreach (var tunnel in tunnels.All)
-        {
-            foreach (var (_, upstream) in tunnel.Upstreams)
-                upstream.Withdraw();
-        }
-
-        await Task.WhenAll(tunnels.All.Select(async tunnel =>
-        {
-            await tunnel.Connection.WhenIdleAsync(patience);
-            await tunnel.Connection.CloseAsync(TunnelError.Draining, admission.Draining);
-        }));
-    }
+    public Task CloseAsync(CancellationToken patience) =>
+        Task.WhenAll(tunnels.All.Select(tunnel => tunnel.FinishAsync(TunnelError.Draining, admission.Draining, patience)));
 
     [LoggerMessage(2311, LogLevel.Information, "Agent {Agent} ({AgentId}, {Software}) connected from {Address}.")]
     private partial void LogConnected(string agent, string agentId, string software, string address);

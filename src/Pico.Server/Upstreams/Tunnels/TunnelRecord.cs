@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Pico.Server.Auth;
 using Pico.Tunnel;
+using Pico.Tunnel.Protocol;
 
 namespace Pico.Server.Upstreams.Tunnels;
 
@@ -18,4 +19,15 @@ internal sealed class TunnelRecord(TunnelConnection connection, VerifiedToken to
 
     /// <summary>Its upstreams by the agent's numbers. Changed by the tunnel's reader only, and at its end.</summary>
     public ConcurrentDictionary<uint, LocalUpstream> Upstreams { get; } = new();
+
+    /// <summary>
+    /// Sends nothing new down the tunnel and closes it when its last stream has ended. Throws when <paramref name="patience"/> ends first.
+    /// </summary>
+    public async Task FinishAsync(TunnelError reason, string message, CancellationToken patience)
+    {
+        foreach (var (_, upstream) in Upstreams)
+            upstream.Withdraw();
+        await Connection.WhenIdleAsync(patience);
+        await Connection.CloseAsync(reason, message);
+    }
 }

@@ -64,6 +64,7 @@ public sealed class TokensOnPortsTests
         stream.Input.AdvanceTo(answer.Buffer.End);
         Assert.False(agent.Tunnel.Completion.IsCompleted);
         stream.CompleteOutput();
+        await agent.Tunnel.DeregisterAsync(1, TestContext.Current.CancellationToken);
         Assert.Equal(TunnelError.TokenExpired, (await agent.Tunnel.Completion.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System, TestContext.Current.CancellationToken)).Error);
     }
 
