@@ -15,13 +15,16 @@ namespace Pico.Server.Admin;
 /// <summary>The services of this room, and what answers on the admin port.</summary>
 internal static class AdminServices
 {
+    /// <summary>The runtime's own meter: collections, allocated bytes, thread pool. It is one for the whole process.</summary>
+    private const string RuntimeMeter = "System.Runtime";
+
     public static IServiceCollection AddAdmin(this IServiceCollection services)
     {
         services.AddMetrics();
         services.AddSingleton<ServerMetrics>().AddSingleton<TunnelMetrics>().AddSingleton<StatusReporter>();
         services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.Clear().AddService("pico-server"))
-            .WithMetrics(metrics => metrics.AddMeter(ServerMetrics.MeterName).AddPrometheusExporter());
+            .WithMetrics(metrics => metrics.AddMeter(ServerMetrics.MeterName, RuntimeMeter).AddPrometheusExporter());
         services.ConfigureOpenTelemetryMeterProvider((provider, metrics) => metrics.AddView(OwnMeters(provider.GetRequiredService<IMeterFactory>())));
         return services;
     }
@@ -38,7 +41,9 @@ internal static class AdminServices
 
     // Meters are found by name in the whole process: another server's in the same process have another factory.
     private static Func<Instrument, MetricStreamConfiguration?> OwnMeters(IMeterFactory meters) => instrument =>
-        instrument.Meter.Scope == meters ? new MetricStreamConfiguration { CardinalityLimit = ServerMetrics.MaxSeries } : MetricStreamConfiguration.Drop;
+        instrument.Meter.Scope == meters || instrument.Meter.Name == RuntimeMeter
+            ? new MetricStreamConfiguration { CardinalityLimit = ServerMetrics.MaxSeries }
+            : MetricStreamConfiguration.Drop;
 
     /// <summary>Asks for a token if the port does; probes need none.</summary>
     private static async Task Authenticate(HttpContext context, RequestDelegate next)
