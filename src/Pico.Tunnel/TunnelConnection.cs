@@ -116,8 +116,7 @@ public sealed partial class TunnelConnection : IAsyncDisposable
         _reading = ReadAsync();
         lock (Sender.Gate)
             Ping(_time.GetTimestamp());
-        var period = _options.PingInterval / 2;
-        _timer = _time.CreateTimer(static state => ((TunnelConnection)state!).CheckAlive(), this, period, period);
+        _timer = _time.CreateTimer(static state => ((TunnelConnection)state!).CheckAlive(), this, _options.PingInterval, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Registers an endpoint and waits for the answer: null when it was accepted, else the reason in words for people.</summary>
@@ -234,16 +233,19 @@ public sealed partial class TunnelConnection : IAsyncDisposable
     private void CheckAlive()
     {
         bool timedOut;
+        long now, next;
         lock (Sender.Gate)
         {
-            var now = _time.GetTimestamp();
-            (var ping, timedOut) = _keepAlive.Check(now);
+            now = _time.GetTimestamp();
+            (var ping, timedOut, next) = _keepAlive.Check(now);
             if (ping)
                 Ping(now);
         }
 
         if (timedOut)
             BeginEnd(new TunnelEnd(TunnelError.PingTimeout, $"the peer was silent for more than {_options.PingTimeout.TotalSeconds:0.#} s"), sayWhy: false);
+        else
+            _timer?.Change(_time.GetElapsedTime(now, next) + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
     }
 
     private async Task SendAsync()

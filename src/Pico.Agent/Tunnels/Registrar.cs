@@ -19,6 +19,7 @@ internal sealed partial class Registrar(TunnelConnection tunnel, EndpointTable t
     // By endpoint ID; the loop's own.
     private readonly Dictionary<string, Registered> _registered = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Refused> _refused = new(StringComparer.Ordinal);
+    private readonly HashSet<Registered> _replaced = [];
     private uint _lastId;
 
     // Read by the tunnel's reader; replaced, never changed.
@@ -62,16 +63,21 @@ internal sealed partial class Registrar(TunnelConnection tunnel, EndpointTable t
 
     private async Task ReconcileAsync(IReadOnlyDictionary<string, Endpoint> wanted, CancellationToken stop)
     {
-        await DeregisterAsync([.. _registered.Values.Where(r => !IsWanted(r, wanted))], stop).ConfigureAwait(false);
+        await DeregisterAsync([.. _registered.Values.Where(r => !IsWanted(r, wanted)), .. _replaced], stop).ConfigureAwait(false);
         foreach (var registered in _registered.Values)
             registered.Endpoint = wanted[registered.Endpoint.Spec.Id];
+        // The idle streams that a server keeps lead to the service that they were opened to, so one that has moved is registered anew; only
+        // then the former registration, and its idle streams with it, is withdrawn.
+        _replaced.UnionWith(_registered.Values.Where(r => r.HasMoved));
+        foreach (var moved in _replaced)
+            _registered.Remove(moved.Endpoint.Spec.Id);
         foreach (var gone in _refused.Keys.Where(id => !wanted.ContainsKey(id)).ToArray())
             _refused.Remove(gone);
         await RegisterAsync([.. wanted.Values.Where(IsMissing)], stop).ConfigureAwait(false);
+        await DeregisterAsync([.. _replaced], stop).ConfigureAwait(false);
         _refusals = _refused.ToDictionary(r => r.Key, r => r.Value.Reason);
     }
 
-    /// <summary>A change of the address needs no registration: streams that are opened from now on go to the new one.</summary>
     private static bool IsWanted(Registered registered, IReadOnlyDictionary<string, Endpoint> wanted) =>
         wanted.TryGetValue(registered.Endpoint.Spec.Id, out var endpoint)
         && endpoint.IsHealthy && endpoint.Spec.Protocol == registered.Endpoint.Spec.Protocol;
@@ -139,20 +145,26 @@ internal sealed partial class Registrar(TunnelConnection tunnel, EndpointTable t
 
         foreach (var registered in registrations)
         {
-            _registered.Remove(registered.Endpoint.Spec.Id);
+            if (!_replaced.Remove(registered))
+                _registered.Remove(registered.Endpoint.Spec.Id);
             LogDeregistered(registered.Endpoint.Spec, tunnel.Remote.Id);
         }
 
         Publish();
     }
 
-    private void Publish() => _byId = _registered.Values.ToDictionary(r => r.Id);
+    private void Publish() => _byId = _registered.Values.Concat(_replaced).ToDictionary(r => r.Id);
 
     private sealed class Registered(uint id, Endpoint endpoint)
     {
         private volatile Endpoint _endpoint = endpoint;
 
+        private readonly EndpointSpec _service = endpoint.Spec;
+
         public uint Id { get; } = id;
+
+        /// <summary>True if the endpoint's service is no longer the one that it was registered for.</summary>
+        public bool HasMoved => Endpoint.Spec.Target != _service.Target || Endpoint.Spec.Tls != _service.Tls;
 
         public Endpoint Endpoint
         {

@@ -20,13 +20,17 @@ internal sealed class KeepAlive(long interval, long timeout, long sampleEvery, l
     /// <summary>On the tunnel's reader: the peer is alive.</summary>
     public void OnReceived(long now) => Volatile.Write(ref _lastReceived, now);
 
-    /// <summary>Regularly: should the tunnel ping, or end?</summary>
-    public (bool Ping, bool TimedOut) Check(long now)
+    /// <summary>Should the tunnel ping, or end? And when is that to be asked again: at <c>Next</c> at the latest.</summary>
+    public (bool Ping, bool TimedOut, long Next) Check(long now)
     {
         var received = Volatile.Read(ref _lastReceived);
-        if (_pingOutstanding != 0)
-            return (false, received <= _pingSent && now - _pingSent >= timeout);
-        return (now - received >= interval, false);
+        var due = received + interval;
+        if (_pingOutstanding == 0)
+            return now >= due ? (true, false, now + Math.Min(interval, timeout)) : (false, false, due);
+
+        // What was under way when the ping was sent may come after it, and is no answer; but silence counts only from there.
+        var end = Math.Max(received, _pingSent) + timeout;
+        return (false, now >= end, Math.Min(end, due > now ? due : now + interval));
     }
 
     /// <summary>While data flows, the round trip is measured anew now and then.</summary>

@@ -74,6 +74,31 @@ public sealed class PicoAgentTests
     }
 
     [Fact]
+    public async Task EndpointWhoseServiceMoves_IsRegisteredAnewBeforeTheFormerIsWithdrawn()
+    {
+        var file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(file, "endpoints:\n- id: web\n  address: 127.0.0.1:1\n", Soon);
+        await using var node = new TestNode();
+        using var service = new TestService { Serve = TestService.EchoAsync };
+        var options = Options(node, service.Spec("kept"));
+        options.EndpointsFile = file;
+        await using var agent = new RunningAgent(options);
+        var (tunnel, handler) = await node.NextTunnelAsync(Soon);
+        var registered = new[] { await handler.Registered.Reader.ReadAsync(Soon), await handler.Registered.Reader.ReadAsync(Soon) };
+        var former = registered.Single(r => r.EndpointId == "web");
+
+        await File.WriteAllTextAsync(file, $"endpoints:\n- id: web\n  address: 127.0.0.1:{service.Port}\n", Soon);
+        var anew = await handler.Registered.Reader.ReadAsync(Soon);
+        var withdrawn = await handler.Deregistered.Reader.ReadAsync(Soon);
+
+        Assert.Equal("web", anew.EndpointId);
+        Assert.Equal(former.Id, withdrawn);
+        await using var stream = await tunnel.OpenAsync(new StreamOpen { RegistrationId = anew.Id, Protocol = anew.Protocol }, Soon);
+        Assert.False(handler.Deregistered.Reader.TryRead(out _));
+        File.Delete(file);
+    }
+
+    [Fact]
     public async Task RefusedEndpoint_LeavesTheOthersRegistered()
     {
         await using var node = new TestNode { Judge = r => r.EndpointId == "bad" ? "not yours" : null };

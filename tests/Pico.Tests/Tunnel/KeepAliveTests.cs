@@ -33,6 +33,30 @@ public sealed class KeepAliveTests
     }
 
     [Fact]
+    public void Silence_IsPingedAtTheInterval_AlsoAfterAnAnsweredPing()
+    {
+        var keepAlive = new KeepAlive(interval: 1000, timeout: 1500, sampleEvery: 50, now: 0);
+        Assert.Equal((false, false, 1000), keepAlive.Check(900));
+        Assert.Equal((true, false, 2000), keepAlive.Check(1000));
+        var stamp = keepAlive.BeginPing(1000);
+        keepAlive.OnReceived(1010);
+        keepAlive.EndPing(stamp, 1010);
+        Assert.Equal((false, false, 2010), keepAlive.Check(2000));
+        Assert.True(keepAlive.Check(2010).Ping);
+    }
+
+    [Fact]
+    public void PeerThatSendsSomethingAfterThePingAndThenDies_TimesOut()
+    {
+        var keepAlive = new KeepAlive(interval: 1000, timeout: 1500, sampleEvery: 50, now: 0);
+        keepAlive.BeginPing(100);
+        keepAlive.OnReceived(120);
+        Assert.Equal((false, false, 1120), keepAlive.Check(1000));
+        Assert.Equal((false, false, 1620), keepAlive.Check(1120));
+        Assert.Equal((false, true), (keepAlive.Check(1620).Ping, keepAlive.Check(1620).TimedOut));
+    }
+
+    [Fact]
     public async Task SilentPeer_EndsTheTunnelAfterPingIntervalAndTimeout()
     {
         var time = new FakeTimeProvider();
