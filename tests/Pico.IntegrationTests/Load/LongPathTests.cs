@@ -8,7 +8,7 @@ namespace Pico.IntegrationTests.Load;
 [Collection(nameof(Alone))]
 public sealed class LongPathTests(ITestOutputHelper output)
 {
-    private const long Length = 512L << 20;
+    private const long Length = 1L << 30;
     private const long Gigabit = 1_000_000_000;
 
     private static readonly TimeSpan RoundTrip = TimeSpan.FromMilliseconds(100);
