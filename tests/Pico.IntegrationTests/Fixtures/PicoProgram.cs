@@ -6,7 +6,9 @@ namespace Pico.IntegrationTests.Fixtures;
 internal static class PicoProgram
 {
     private static readonly string Pico = Path.Combine(AppContext.BaseDirectory, "pico.dll");
-    private static readonly string? NativeAgent = Environment.GetEnvironmentVariable("PICO_TEST_AGENT_BINARY") is { Length: > 0 } path ? path : null;
+
+    /// <summary>The native agent; null if the agent's verbs are those of <c>pico</c>.</summary>
+    public static string? NativeAgent { get; } = Environment.GetEnvironmentVariable("PICO_TEST_AGENT_BINARY") is { Length: > 0 } path ? path : null;
 
     /// <summary>Starts a verb that stays, such as <c>server</c>.</summary>
     public static BackgroundProcess Start(string verb, params IEnumerable<string> arguments) => verb is "agent" or "forward" && NativeAgent is not null

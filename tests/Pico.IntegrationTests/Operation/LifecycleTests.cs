@@ -104,8 +104,7 @@ public sealed class LifecycleTests
     [Fact(Timeout = 60_000)]
     public async Task Agent_Native_IsSmallWhenIdle()
     {
-        Assert.SkipUnless(
-            Environment.GetEnvironmentVariable("PICO_AGENT_BINARY") is { Length: > 0 }, "PICO_AGENT_BINARY names no native agent: make publish, then set it.");
+        Assert.SkipWhen(PicoProgram.NativeAgent is null, "PICO_TEST_AGENT_BINARY names no native agent: make publish, then set it.");
         await using var nginx = await NginxService.StartAsync("location / { return 200 ok; }");
         await using var pico = await Deployment.StartAsync($"web/http://127.0.0.1:{nginx.Port}");
         Assert.Equal("ok", await GetAsync(pico, "web"));
