@@ -91,7 +91,8 @@ public sealed class GrpcTests(SharedServer shared) : IAsyncLifetime
     [Fact(Timeout = 60_000)]
     public async Task ServerStreaming_DeadlineOver_EndsOnBothSides()
     {
-        using var call = _client.Repeat(new() { Value = "again" }, new(deadline: TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(1)));
+        using var call = _client.Repeat(new() { Value = "again" }, new(deadline: TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(5)));
+        Assert.True(await call.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
         var failure = await Assert.ThrowsAsync<RpcException>(async () =>
         {
             while (await call.ResponseStream.MoveNext(TestContext.Current.CancellationToken))
