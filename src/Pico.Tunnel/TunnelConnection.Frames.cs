@@ -202,6 +202,12 @@ public sealed partial class TunnelConnection
                 return;
             }
 
+            if (window > int.MaxValue)
+            {
+                AppendReason(FrameType.Refuse, id, StreamError.FlowControl, "the window is too large");
+                return;
+            }
+
             stream = new TunnelStream(this, id, StreamPhase.Offered, _budget.TakeInitial()) { SendWindow = window };
             Remember(stream);
         }
@@ -215,6 +221,12 @@ public sealed partial class TunnelConnection
             return;
         if (stream.Opened is null || stream.Phase != StreamPhase.Opening)
             throw new ProtocolViolationException($"ACCEPT for stream {id}, which this side did not open or which was accepted");
+        if (window > int.MaxValue)
+        {
+            AbortStream(stream, StreamError.FlowControl);
+            return;
+        }
+
         lock (Sender.Gate)
         {
             stream.Phase = StreamPhase.Open;
@@ -231,7 +243,7 @@ public sealed partial class TunnelConnection
         var (code, message) = MessageCodec.ReadReason(payload);
         if (header.Type == FrameType.Refuse && stream.Phase != StreamPhase.Opening)
             throw new ProtocolViolationException($"REFUSE for stream {header.Id}, which was not being opened");
-        var error = code is 0 or (ushort)StreamError.TunnelLost ? StreamError.ProtocolError : (StreamError)code;
+        var error = code == 0 ? StreamError.ProtocolError : code <= (ushort)StreamError.IdleTimeout ? (StreamError)code : StreamError.Internal;
         if (message.Length == 0)
             message = header.Type == FrameType.Refuse ? $"the peer refused the stream ({error})" : $"the peer reset the stream ({error})";
         lock (Sender.Gate)
@@ -282,8 +294,7 @@ public sealed partial class TunnelConnection
 
     private void OnGoAway(ReadOnlySpan<byte> payload)
     {
-        var (code, message) = MessageCodec.ReadReason(payload);
-        var reason = (TunnelError)code;
+        var (reason, message) = MessageCodec.ReadGoAway(payload);
         _peerReason = new TunnelEnd(reason, message);
         if (_receivedGoAway)
             return;

@@ -11,6 +11,9 @@ public sealed partial class TunnelConnection
     private readonly ConcurrentDictionary<uint, TunnelStream> _streams = new(concurrencyLevel: 1, capacity: 7);
     private readonly ReceiveBudget _budget;
 
+    /// <summary>From this ID on the peer is asked to replace the tunnel: half a million streams are left, for the time that it takes.</summary>
+    private const uint LastIds = int.MaxValue - (1 << 20);
+
     // Guarded by the gate.
     private TaskCompletionSource? _idle;
     private uint _nextId;
@@ -20,8 +23,8 @@ public sealed partial class TunnelConnection
     private bool _receivedGoAway;
     private bool _streamsBroken;
 
-    /// <summary>True while new streams may be opened: not over, and no GO_AWAY received. One that was sent binds the peer, not this side.</summary>
-    public bool IsOpen => Volatile.Read(ref _ending) == 0 && !Volatile.Read(ref _receivedGoAway);
+    /// <summary>True while new streams may be opened: not over, no GO_AWAY received, and IDs left. One that was sent binds the peer, not this side.</summary>
+    public bool IsOpen => Volatile.Read(ref _ending) == 0 && !Volatile.Read(ref _receivedGoAway) && Volatile.Read(ref _nextId) <= int.MaxValue;
 
     /// <summary>Streams that are open now, from both sides.</summary>
     public int StreamCount => Volatile.Read(ref _streamCount);
@@ -70,7 +73,11 @@ public sealed partial class TunnelConnection
         {
             // A stream that was reset meanwhile: its reads and writes will say so.
             if (stream.InputClosed)
+            {
+                Answered(stream);
                 return;
+            }
+
             RequireOffered(stream);
             stream.Phase = StreamPhase.Open;
             BinaryPrimitives.WriteUInt32BigEndian(window, (uint)stream.ReceiveWindowSize);
@@ -83,9 +90,14 @@ public sealed partial class TunnelConnection
         lock (Sender.Gate)
         {
             if (stream.InputClosed)
+            {
+                Answered(stream);
                 return;
+            }
+
             RequireOffered(stream);
             AppendReason(FrameType.Refuse, stream.Id, error, message);
+            stream.Phase = StreamPhase.Open;
             BreakStream(stream, error, message);
         }
 
@@ -107,14 +119,21 @@ public sealed partial class TunnelConnection
         }
     }
 
-    internal void AbortStream(TunnelStream stream, StreamError error)
+    internal void AbortStream(TunnelStream stream, StreamError error, bool byOwner = false)
     {
         const string Message = "the stream was aborted on this side";
         lock (Sender.Gate)
         {
             if (stream.OutputClosed && stream.InputClosed)
+            {
+                if (byOwner)
+                    Answered(stream);
                 return;
+            }
+
             AppendReason(stream.Phase == StreamPhase.Offered ? FrameType.Refuse : FrameType.Reset, stream.Id, error, "");
+            if (byOwner && stream.Phase == StreamPhase.Offered)
+                stream.Phase = StreamPhase.Open;
             BreakStream(stream, error, Message);
         }
 
@@ -147,6 +166,18 @@ public sealed partial class TunnelConnection
             throw new InvalidOperationException("The stream was answered already, or opened by this side.");
     }
 
+    /// <summary>
+    /// With the gate held: the owner answered a stream that was over already. Until then it counted as one that the peer has open, for its
+    /// owner may be connecting to a service: a peer that opens and resets in turns causes no more of that than its limit allows.
+    /// </summary>
+    private void Answered(TunnelStream stream)
+    {
+        if (stream.Phase != StreamPhase.Offered)
+            return;
+        stream.Phase = StreamPhase.Open;
+        _streamsFromPeer--;
+    }
+
     /// <summary>Without the gate: those who wait for the stream learn that it broke.</summary>
     private static void FailStream(TunnelStream stream, StreamError error, string message)
     {
@@ -166,6 +197,12 @@ public sealed partial class TunnelConnection
                 Opened = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously),
             };
             _nextId += 2;
+            if (_nextId >= LastIds && !_sentGoAway)
+            {
+                _sentGoAway = true;
+                AppendGoAway(TunnelError.None, "the tunnel runs out of stream IDs");
+            }
+
             Remember(stream);
             var length = MessageCodec.WriteOpen(payload, open, (uint)stream.ReceiveWindowSize);
             Sender.AppendControl(FrameType.Open, stream.Id, payload[..length]);
@@ -208,7 +245,7 @@ public sealed partial class TunnelConnection
         if (!_streams.TryRemove(stream.Id, out _))
             return;
         _budget.Return(stream.ReceiveWindowSize);
-        if (IsFromPeer(stream.Id))
+        if (IsFromPeer(stream.Id) && stream.Phase != StreamPhase.Offered)
             _streamsFromPeer--;
         if (--_streamCount == 0)
             _idle?.TrySetResult();

@@ -23,10 +23,13 @@ public sealed class TunnelStream : IAsyncDisposable, IValueTaskSource
     // Guarded by the gate.
     private ManualResetValueTaskSourceCore<bool> _write = new() { RunContinuationsAsynchronously = true };
     private CancellationTokenRegistration _writeCancellation;
+    private CancellationToken _writeToken;
     private ReceiveWindow _receiveWindow;
     private StreamError _error;
     private string _errorMessage = "";
     private long _granted;
+    private Action<object?>? _onBroken;
+    private object? _onBrokenState;
 
     // Owned by the tunnel's reader.
     private long _received;
@@ -99,6 +102,7 @@ public sealed class TunnelStream : IAsyncDisposable, IValueTaskSource
             if (Pending.IsEmpty)
                 return ValueTask.CompletedTask;
             _write.Reset();
+            _writeToken = cancellationToken;
             if (cancellationToken.CanBeCanceled)
                 _writeCancellation = cancellationToken.UnsafeRegister(static (state, token) => ((TunnelStream)state!).CancelWrite(token), this);
             return new ValueTask(this, _write.Version);
@@ -116,7 +120,25 @@ public sealed class TunnelStream : IAsyncDisposable, IValueTaskSource
     /// Resets the stream: both directions end at once, on both sides, with <paramref name="error"/>. Safe from any thread, repeatedly, also
     /// while reads and writes are pending (they fail with <see cref="StreamException"/>). Does nothing when both directions have ended.
     /// </summary>
-    public void Abort(StreamError error) => Tunnel.AbortStream(this, error);
+    public void Abort(StreamError error) => Tunnel.AbortStream(this, error, byOwner: true);
+
+    /// <summary>
+    /// Has <paramref name="callback"/> called once, on the thread pool, when the stream breaks: reset by either side, or lost with its tunnel; at
+    /// once if it broke already, never if both directions end in order. For an owner that waits for something else than this stream, such as the
+    /// other connection of a relay, which may stand still for ever. One callback for each stream.
+    /// </summary>
+    public void OnBroken(Action<object?> callback, object? state)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        lock (Tunnel.Sender.Gate)
+        {
+            if (_onBroken is not null)
+                throw new InvalidOperationException("The stream has such a callback already.");
+            (_onBroken, _onBrokenState) = (callback, state);
+            if (_error != StreamError.None)
+                TellBroken();
+        }
+    }
 
     /// <summary>
     /// The same stream as a <see cref="Stream"/> (reads, writes, flush; disposing it disposes of this), for libraries that need one.
@@ -164,6 +186,8 @@ public sealed class TunnelStream : IAsyncDisposable, IValueTaskSource
             EndWriteWait();
             _write.SetException(new StreamException(error, message));
         }
+
+        TellBroken();
     }
 
     /// <summary>On the tunnel's reader: counts received payload; false when it is more than was granted.</summary>
@@ -202,7 +226,8 @@ public sealed class TunnelStream : IAsyncDisposable, IValueTaskSource
     {
         lock (Tunnel.Sender.Gate)
         {
-            if (Pending.IsEmpty)
+            // A callback that was late for its own write must not cancel the next.
+            if (Pending.IsEmpty || token != _writeToken)
                 return;
             Pending = default;
             _writeCancellation = default;
@@ -212,8 +237,17 @@ public sealed class TunnelStream : IAsyncDisposable, IValueTaskSource
 
     private void EndWriteWait()
     {
-        // Unregister does not wait for a running callback: that one finds nothing pending.
+        // Unregister does not wait for a running callback: that one finds nothing pending, or a write of another token.
         _writeCancellation.Unregister();
         _writeCancellation = default;
+    }
+
+    /// <summary>With the gate held.</summary>
+    private void TellBroken()
+    {
+        if (_onBroken is null)
+            return;
+        ThreadPool.UnsafeQueueUserWorkItem(_onBroken, _onBrokenState, preferLocal: false);
+        (_onBroken, _onBrokenState) = (null, null);
     }
 }

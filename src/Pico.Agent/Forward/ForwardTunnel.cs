@@ -87,7 +87,12 @@ internal sealed class ForwardTunnel(ITunnelDialer dialer, TimeProvider time, ILo
             // Those who waited for the same try share its failure instead of trying one after the other.
             if (_last.Failure is { } failure && _last.At >= asked)
                 throw new TunnelException((failure as TunnelException)?.Error ?? TunnelError.TransportLost, failure.Message, failure);
-            return _tunnel = await DialAsync(cancellationToken).ConfigureAwait(false);
+            var former = _tunnel;
+            _tunnel = await DialAsync(cancellationToken).ConfigureAwait(false);
+            // One that ran out of IDs was told to leave by nobody.
+            if (former is not null)
+                _ = CloseWhenIdleAsync(former);
+            return _tunnel;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {

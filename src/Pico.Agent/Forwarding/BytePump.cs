@@ -22,6 +22,8 @@ internal sealed class BytePump(ReceiveBudget budget, TimeProvider time, Forwardi
     /// <summary>Never throws; both ends are closed when it returns. Gives the service's failure, if that ended it.</summary>
     public async Task<Exception?> RunAsync(TunnelStream stream, ServiceConnection service)
     {
+        // Each direction may stand still in a wait for the service, which a reset of the stream would not end.
+        stream.OnBroken(static s => ((ServiceConnection)s!).Abort(), service); // (5)
         var toService = SendToServiceAsync(stream, service);
         var failure = await ReceiveFromServiceAsync(stream, service).ConfigureAwait(false);
         var end = await toService.ConfigureAwait(false);

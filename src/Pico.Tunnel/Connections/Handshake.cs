@@ -51,8 +51,8 @@ internal static class Handshake
         {
             if (header.Type == FrameType.GoAway)
             {
-                var (code, message) = MessageCodec.ReadReason(payload);
-                throw new TunnelException((TunnelError)code, message);
+                var (reason, message) = MessageCodec.ReadGoAway(payload);
+                throw new TunnelException(reason, message);
             }
 
             hello = MessageCodec.ReadHello(payload, out var versionFits);

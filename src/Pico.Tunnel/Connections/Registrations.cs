@@ -13,9 +13,11 @@ internal sealed class Registrations(int maxFromPeer)
     private readonly HashSet<uint> _fromPeer = [];
 
     /// <summary>Waits for the answer to REGISTER: null when accepted, else the reason.</summary>
-    public Task<string?> BeginRegister(uint id) => Begin(_registering, id);
+    public Task<string?> BeginRegister(uint id) => _registering.ContainsKey(id)
+        ? throw new InvalidOperationException($"Registration {id} is being asked about already.")
+        : Begin(_registering, id);
 
-    /// <summary>Waits for the answer to DEREGISTER.</summary>
+    /// <summary>Waits for the answer to DEREGISTER. Who gave up waiting may ask again; the first answer is for both.</summary>
     public Task<string?> BeginDeregister(uint id) => Begin(_deregistering, id);
 
     /// <summary>The peer answered REGISTER. An answer that nobody waits for (any more) is ignored.</summary>
@@ -58,9 +60,8 @@ internal sealed class Registrations(int maxFromPeer)
 
     private static Task<string?> Begin(Dictionary<uint, TaskCompletionSource<string?>> waiters, uint id)
     {
-        var waiter = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (!waiters.TryAdd(id, waiter))
-            throw new InvalidOperationException($"Registration {id} is being asked about already.");
+        if (!waiters.TryGetValue(id, out var waiter))
+            waiters[id] = waiter = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
         return waiter.Task;
     }
 }

@@ -186,6 +186,13 @@ internal static class MessageCodec
         return (code, message);
     }
 
+    /// <summary>The payload of GO_AWAY. A code that is not known is <see cref="TunnelError.Internal"/>.</summary>
+    public static (TunnelError Reason, string Message) ReadGoAway(ReadOnlySpan<byte> payload)
+    {
+        var (code, message) = ReadReason(payload);
+        return (code <= (ushort)TunnelError.HandshakeTimeout ? (TunnelError)code : TunnelError.Internal, message);
+    }
+
     private static IPEndPoint ReadAddress(ReadOnlySpan<byte> value)
     {
         if (value.Length is not (6 or 18))

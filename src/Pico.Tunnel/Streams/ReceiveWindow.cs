@@ -15,9 +15,9 @@ internal struct ReceiveWindow(int size)
 
     /// <summary>
     /// The reader took <paramref name="bytes"/>. True when a quarter of the window was taken since the last update, so that
-    /// <see cref="Update"/> is due. Called by the reader only, without the gate.
+    /// <see cref="Update"/> is due. Called without the gate: by the reader, and once that has completed its input also by the tunnel, which throws away.
     /// </summary>
-    public bool Take(int bytes) => (_taken += bytes) >= Size / 4;
+    public bool Take(int bytes) => Interlocked.Add(ref _taken, bytes) >= Size / 4;
 
     /// <summary>
     /// Gives the credit for the peer (0: none). <paramref name="now"/> and <paramref name="roundTrip"/> are in the same unit; a round trip of
@@ -25,9 +25,8 @@ internal struct ReceiveWindow(int size)
     /// </summary>
     public int Update(long now, long roundTrip, int minimum, int maximum, ReceiveBudget budget)
     {
-        var credit = _taken;
+        var credit = Interlocked.Exchange(ref _taken, 0);
         var elapsed = now - _lastUpdate;
-        _taken = 0;
         _lastUpdate = now;
 
         if (budget.IsPressed)

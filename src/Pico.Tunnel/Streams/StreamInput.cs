@@ -18,12 +18,14 @@ internal sealed class StreamInput(TunnelStream stream) : PipeReader, IValueTaskS
     private readonly Lock _lock = new();
     private ManualResetValueTaskSourceCore<ReadResult> _read = new() { RunContinuationsAsynchronously = true };
     private CancellationTokenRegistration _cancellation;
+    private CancellationToken _token;
     private BufferSegment? _head;
     private BufferSegment? _tail;
     private BufferSegment? _spare;
     private int _headIndex;
     private long _examined;
     private bool _waiting;
+    private bool _lent;
     private bool _ended;
     private bool _completed;
     private bool _cancelled;
@@ -108,6 +110,7 @@ internal sealed class StreamInput(TunnelStream stream) : PipeReader, IValueTaskS
                 return ValueTask.FromResult(result);
             _read.Reset();
             _waiting = true;
+            _token = cancellationToken;
             if (cancellationToken.CanBeCanceled)
                 _cancellation = cancellationToken.UnsafeRegister(static (state, token) => ((StreamInput)state!).CancelRead(token), this);
             return new ValueTask<ReadResult>(this, _read.Version);
@@ -124,6 +127,7 @@ internal sealed class StreamInput(TunnelStream stream) : PipeReader, IValueTaskS
             // The positions of an empty result belong to no segment.
             if (_completed || consumed.GetObject() is not BufferSegment segment)
                 return;
+            _lent = false;
             _examined = IndexOf(examined);
             taken = Consume(segment, consumed.GetInteger());
         }
@@ -158,7 +162,7 @@ internal sealed class StreamInput(TunnelStream stream) : PipeReader, IValueTaskS
             }
 
             if (_head is not null)
-                taken = Consume(_tail!, _tail!.End);
+                taken = Discard();
             _spare = null;
         }
 
@@ -177,7 +181,8 @@ internal sealed class StreamInput(TunnelStream stream) : PipeReader, IValueTaskS
     {
         lock (_lock)
         {
-            if (!_waiting)
+            // A callback that was late for its own read must not cancel the next.
+            if (!_waiting || token != _token)
                 return;
             _waiting = false;
             _read.SetException(new OperationCanceledException(token));
@@ -187,7 +192,7 @@ internal sealed class StreamInput(TunnelStream stream) : PipeReader, IValueTaskS
     private void Wake()
     {
         _waiting = false;
-        // Unregister does not wait for a running callback: that one finds that nobody waits any more.
+        // Unregister does not wait for a running callback: that one finds that nobody waits any more, or for another token.
         _cancellation.Unregister();
         _cancellation = default;
         if (TryGetResult(out var result))
@@ -214,6 +219,7 @@ internal sealed class StreamInput(TunnelStream stream) : PipeReader, IValueTaskS
         }
 
         _cancelled = false;
+        _lent = _head is not null;
         var data = _head is null ? ReadOnlySequence<byte>.Empty : new ReadOnlySequence<byte>(_head, _headIndex, _tail!, _tail!.End);
         result = new ReadResult(data, cancelled, _ended);
         return true;
@@ -259,6 +265,20 @@ internal sealed class StreamInput(TunnelStream stream) : PipeReader, IValueTaskS
         }
 
         return (int)(to - from);
+    }
+
+    /// <summary>Gives up everything that is there; gives how many bytes that were.</summary>
+    private int Discard()
+    {
+        if (!_lent)
+            return Consume(_tail!, _tail!.End);
+        // Whoever read it may still be looking at it, in another thread than the one that completes: those arrays must not become another
+        // stream's, so the pool does not get them back.
+        var taken = (int)(EndIndex - _head!.RunningIndex - _headIndex);
+        _examined = EndIndex;
+        _head = _tail = null;
+        _headIndex = 0;
+        return taken;
     }
 
     private void Drop()

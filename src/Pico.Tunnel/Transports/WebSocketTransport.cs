@@ -9,6 +9,8 @@ namespace Pico.Tunnel.Transports;
 /// </summary>
 public sealed class WebSocketTransport(WebSocket webSocket, string remoteAddress) : TunnelTransport
 {
+    private bool _peerClosed; // the receiver's
+
     /// <inheritdoc/>
     public override string RemoteAddress { get; } = remoteAddress;
 
@@ -16,17 +18,21 @@ public sealed class WebSocketTransport(WebSocket webSocket, string remoteAddress
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
-        while (true)
+        while (!_peerClosed)
         {
             var result = await webSocket.ReceiveAsync(buffer, CancellationToken.None);
             if (result.MessageType == WebSocketMessageType.Close)
-                return 0;
+                break;
             if (result.MessageType == WebSocketMessageType.Text)
                 throw new TunnelException(Protocol.TunnelError.ProtocolError, "the peer sent a text message; tunnels use binary ones");
             // An empty message says nothing.
             if (result.Count > 0 || buffer.IsEmpty)
                 return result.Count;
         }
+
+        // The close may have come to a wait without a buffer; the socket fails if it is asked once more.
+        _peerClosed = true;
+        return 0;
     }
 
     /// <inheritdoc/>
