@@ -11,7 +11,10 @@ namespace Pico.Tunnel;
 /// </summary>
 public sealed partial class TunnelConnection
 {
+    private const int MaxReceivedInARow = 16;
+
     // Owned by the reader.
+    private int _receivedInARow;
     private readonly List<TunnelStream> _touched = [];
     [SuppressMessage("Reliability", "CA2213:Disposable fields should be disposed", Justification = "Its consumer owns the stream.")]
     private TunnelStream? _dataStream;
@@ -36,7 +39,7 @@ public sealed partial class TunnelConnection
                 if (Sender.IsFlooded)
                     throw new TunnelException(TunnelError.Flood, "the peer causes more answers than it reads");
             }
-            while (await _receiver.ReceiveAsync());
+            while (await ReceiveAsync());
             BeginEnd(_peerReason ?? new TunnelEnd(TunnelError.TransportLost, "the peer closed the connection"), sayWhy: true);
         }
         catch (ProtocolViolationException e)
@@ -60,6 +63,30 @@ public sealed partial class TunnelConnection
         {
             _receiver.Release();
         }
+    }
+
+    /// <summary>
+    /// Receives more. A peer that always has more waiting does not keep the thread for ever: where sockets report inline, others are served by it too.
+    /// </summary>
+    private ValueTask<bool> ReceiveAsync()
+    {
+        var receiving = _receiver.ReceiveAsync();
+        if (!receiving.IsCompleted)
+        {
+            _receivedInARow = 0;
+            return receiving;
+        }
+
+        if (++_receivedInARow < MaxReceivedInARow)
+            return receiving;
+        _receivedInARow = 0;
+        return YieldAsync(receiving);
+    }
+
+    private static async ValueTask<bool> YieldAsync(ValueTask<bool> received)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        return await received;
     }
 
     /// <summary>Dispatches every frame that was received whole, and of DATA also a part.</summary>
@@ -133,7 +160,7 @@ public sealed partial class TunnelConnection
         Volatile.Write(ref _dataReceived, _dataReceived + part.Length);
         if (_dataStream is { } stream)
         {
-            if (stream.Received.Append(part))
+            if (stream.Received.Append(part, _dataRemaining))
                 Touch(stream);
             else
                 stream.OnTaken(part.Length);

@@ -31,6 +31,12 @@ internal static class AdminServices
 
     public static void UseAdmin(this IApplicationBuilder admin)
     {
+        // Reports of a large node take their time, and connections run where their sockets report: not there.
+        admin.Use(async (HttpContext context, RequestDelegate next) =>
+        {
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            await next(context);
+        });
         admin.Use(Authenticate);
         admin.UseOpenTelemetryPrometheusScrapingEndpoint("/metrics");
         admin.RunPaths(paths => paths

@@ -13,7 +13,7 @@ namespace Pico.Server.Hosting;
 /// </summary>
 internal sealed class ListeningPorts(IOptions<SocketTransportOptions> options, ILoggerFactory loggers) : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
-    private readonly SocketTransportFactory _sockets = new(options, loggers);
+    private readonly SocketTransportFactory _sockets = new(Inline(options), loggers);
     private readonly ConcurrentBag<IConnectionListener> _listeners = [];
 
     /// <inheritdoc/>
@@ -35,5 +35,12 @@ internal sealed class ListeningPorts(IOptions<SocketTransportOptions> options, I
             if (listener.EndPoint is IPEndPoint endpoint && endpoint.Port == port)
                 await listener.UnbindAsync(cancellationToken);
         }
+    }
+
+    // Whatever a connection does is done where its socket reports: nothing here blocks, and each hop to another thread costs more than most of it.
+    private static IOptions<SocketTransportOptions> Inline(IOptions<SocketTransportOptions> options)
+    {
+        options.Value.UnsafePreferInlineScheduling = true;
+        return options;
     }
 }

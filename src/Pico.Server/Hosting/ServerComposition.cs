@@ -52,6 +52,9 @@ internal static class ServerComposition
             kestrel.ListenOn(ServerPort.Admin);
         });
 
+        // After Kestrel's own, so that it takes the place of that.
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, BlockPool>();
+
         var app = builder.Build();
         app.On(ServerPort.Proxy, proxy =>
         {

@@ -8,7 +8,8 @@ namespace Pico.Tunnel.Streams;
 /// <summary>
 /// The received data of one stream: the tunnel's reader appends, the stream's consumer reads. Its bound is the stream's window, which the
 /// tunnel checks before it appends. Everything below is guarded by <see cref="_lock"/>, which is never held while other code runs.
-/// Empty, it holds no array.
+/// Empty, it holds no array. The consumer goes on where the tunnel's reader stands (a hop to another thread costs more than what most consumers do
+/// with a piece), so consumers never block.
 /// </summary>
 internal sealed class StreamInput(TunnelStream stream) : PipeReader, IValueTaskSource<ReadResult>
 {
@@ -16,7 +17,7 @@ internal sealed class StreamInput(TunnelStream stream) : PipeReader, IValueTaskS
     private const int MaxSegment = 64 * 1024;
 
     private readonly Lock _lock = new();
-    private ManualResetValueTaskSourceCore<ReadResult> _read = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<ReadResult> _read; // completed by whoever set _waiting back
     private CancellationTokenRegistration _cancellation;
     private CancellationToken _token;
     private BufferSegment? _head;
@@ -36,9 +37,10 @@ internal sealed class StreamInput(TunnelStream stream) : PipeReader, IValueTaskS
 
     /// <summary>
     /// Adds data; it is seen by the consumer at the next <see cref="Flush"/>. False when the consumer has completed the input:
-    /// the data is thrown away, and counts as taken.
+    /// the data is thrown away, and counts as taken. <paramref name="following"/> is how many bytes of the same frame are still to come: room is
+    /// made for them too.
     /// </summary>
-    public bool Append(ReadOnlySpan<byte> data)
+    public bool Append(ReadOnlySpan<byte> data, int following)
     {
         lock (_lock)
         {
@@ -47,30 +49,36 @@ internal sealed class StreamInput(TunnelStream stream) : PipeReader, IValueTaskS
             if (_tail is { Free: > 0 })
                 data = _tail.Append(data);
             while (!data.IsEmpty)
-                data = AddSegment(Math.Clamp(data.Length, MinSegment, MaxSegment)).Append(data);
+                data = AddSegment(Math.Clamp(data.Length + following, MinSegment, MaxSegment)).Append(data);
             return true;
         }
     }
 
-    /// <summary>Wakes the consumer if it waits for what was appended.</summary>
+    /// <summary>Wakes the consumer if it waits for what was appended. The consumer runs before this returns.</summary>
     public void Flush()
     {
+        ReadResult result;
         lock (_lock)
         {
-            if (_waiting && EndIndex > _examined)
-                Wake();
+            if (EndIndex <= _examined || !TryEndWait(out result))
+                return;
         }
+
+        _read.SetResult(result);
     }
 
-    /// <summary>Nothing more comes: the consumer's reads end after what is there.</summary>
+    /// <summary>Nothing more comes: the consumer's reads end after what is there. The consumer runs before this returns.</summary>
     public void End()
     {
+        ReadResult result;
         lock (_lock)
         {
             _ended = true;
-            if (_waiting)
-                Wake();
+            if (!TryEndWait(out result))
+                return;
         }
+
+        _read.SetResult(result);
     }
 
     /// <summary>The stream broke: reads fail at once, what was not read is lost. Does nothing after <see cref="End"/> or a first failure.</summary>
@@ -82,13 +90,12 @@ internal sealed class StreamInput(TunnelStream stream) : PipeReader, IValueTaskS
                 return;
             _error = error;
             _errorMessage = message;
-            if (_waiting)
-            {
-                _waiting = false;
-                _cancellation.Unregister();
-                _read.SetException(new StreamException(error, message));
-            }
+            if (!_waiting)
+                return;
+            EndWait();
         }
+
+        _read.SetException(new StreamException(error, message));
     }
 
     public override bool TryRead(out ReadResult result)
@@ -138,29 +145,28 @@ internal sealed class StreamInput(TunnelStream stream) : PipeReader, IValueTaskS
 
     public override void CancelPendingRead()
     {
+        ReadResult result;
         lock (_lock)
         {
             _cancelled = true;
-            if (_waiting)
-                Wake();
+            if (!TryEndWait(out result))
+                return;
         }
+
+        _read.SetResult(result);
     }
 
     public override void Complete(Exception? exception = null)
     {
         var taken = 0;
+        bool waited;
         lock (_lock)
         {
             if (_completed)
                 return;
             _completed = true;
-            if (_waiting)
-            {
-                _waiting = false;
-                _cancellation.Unregister();
-                _read.SetException(new InvalidOperationException("The stream's input was completed while it was read."));
-            }
-
+            waited = _waiting;
+            EndWait();
             if (_head is not null)
                 taken = Discard();
             _spare = null;
@@ -168,6 +174,8 @@ internal sealed class StreamInput(TunnelStream stream) : PipeReader, IValueTaskS
 
         if (taken > 0)
             stream.OnTaken(taken);
+        if (waited)
+            _read.SetException(new InvalidOperationException("The stream's input was completed while it was read."));
     }
 
     ReadResult IValueTaskSource<ReadResult>.GetResult(short token) => _read.GetResult(token);
@@ -184,19 +192,29 @@ internal sealed class StreamInput(TunnelStream stream) : PipeReader, IValueTaskS
             // A callback that was late for its own read must not cancel the next.
             if (!_waiting || token != _token)
                 return;
-            _waiting = false;
-            _read.SetException(new OperationCanceledException(token));
+            EndWait();
         }
+
+        _read.SetException(new OperationCanceledException(token));
     }
 
-    private void Wake()
+    /// <summary>With the lock held: who ends a wait has to complete the read, after it let the lock go.</summary>
+    private bool TryEndWait(out ReadResult result)
+    {
+        result = default;
+        if (!_waiting)
+            return false;
+        EndWait();
+        return TryGetResult(out result);
+    }
+
+    /// <summary>With the lock held.</summary>
+    private void EndWait()
     {
         _waiting = false;
         // Unregister does not wait for a running callback: that one finds that nobody waits any more, or for another token.
         _cancellation.Unregister();
         _cancellation = default;
-        if (TryGetResult(out var result))
-            _read.SetResult(result);
     }
 
     private void ThrowIfUnreadable()

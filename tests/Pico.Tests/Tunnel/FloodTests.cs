@@ -5,6 +5,7 @@ using Pico.Tunnel.Protocol;
 namespace Pico.Tests.Tunnel;
 
 /// <summary>A peer that sends without end and reads nothing cannot make the tunnel hold more than its bounds.</summary>
+[Collection("Allocations")]
 public sealed class FloodTests
 {
     public static TheoryData<string> Floods => ["ping", "open", "open and reset", "register", "window", "data on a stream that was reset"];
