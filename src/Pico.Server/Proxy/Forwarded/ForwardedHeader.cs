@@ -25,6 +25,8 @@ internal static class ForwardedHeaderNames
     /// <summary>How many there are.</summary>
     public const int Count = 5;
 
+    private const string Family = "X-Forwarded-";
+
     private static readonly string[] Names = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port", "Forwarded"];
 
     /// <summary>The header's name.</summary>
@@ -49,6 +51,13 @@ internal static class ForwardedHeaderNames
 
         return false;
     }
+
+    /// <summary>True for any <c>X-Forwarded-…</c>, such as <c>-Prefix</c> and <c>-Ssl</c>, which services believe too.</summary>
+    public static bool IsOfFamily(ReadOnlySpan<byte> name) =>
+        name.Length > Family.Length && System.Text.Ascii.EqualsIgnoreCase(name[..Family.Length], Family);
+
+    /// <inheritdoc cref="IsOfFamily(ReadOnlySpan{byte})"/>
+    public static bool IsOfFamily(string name) => name.StartsWith(Family, StringComparison.OrdinalIgnoreCase);
 
     /// <inheritdoc cref="TryFind(ReadOnlySpan{byte}, out ForwardedHeader)"/>
     public static bool TryFind(string name, out ForwardedHeader header)

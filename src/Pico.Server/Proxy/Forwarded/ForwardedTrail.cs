@@ -7,7 +7,7 @@ namespace Pico.Server.Proxy.Forwarded;
 /// The trail of proxies of one request after another on a connection: <see cref="Reset"/>, <see cref="TryTake(ReadOnlySpan{byte}, ReadOnlySpan{byte})"/> for each
 /// header that came, then <see cref="WriteTo"/> gives those to send. Not for two requests at a time.
 /// <code>
-///   from a stranger       what came is dropped; X-Forwarded-For, -Proto, -Host and Forwarded are set
+///   from a stranger       what came, also of other X-Forwarded-…, is dropped; X-Forwarded-For, -Proto, -Host and Forwarded are set
 ///   from a trusted proxy  X-Forwarded-For and Forwarded are appended to; -Proto, -Host, -Port are kept, and set if missing (-Port isn't).
 ///                         If it sent only one of the families (X-Forwarded-*, Forwarded) the other is not begun: it would name the proxy as the client.
 /// </code>
@@ -34,7 +34,7 @@ internal sealed class ForwardedTrail(ForwardedHop hop)
     public bool TryTake(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
         if (!ForwardedHeaderNames.TryFind(name, out var header))
-            return false;
+            return !hop.IsTrusted && ForwardedHeaderNames.IsOfFamily(name);
 
         if (hop.IsTrusted && !value.IsEmpty)
         {
@@ -49,7 +49,7 @@ internal sealed class ForwardedTrail(ForwardedHop hop)
     public bool TryTake(string name, string value)
     {
         if (!ForwardedHeaderNames.TryFind(name, out var header))
-            return false;
+            return !hop.IsTrusted && ForwardedHeaderNames.IsOfFamily(name);
 
         if (hop.IsTrusted && value.Length > 0)
         {

@@ -72,6 +72,9 @@ internal enum KnownHeader : byte
     /// Read as <c>Content-Length</c> or <c>Transfer-Encoding</c> by gateways that map <c>-</c> to <c>_</c>, but not by the proxy: never let through.
     /// </summary>
     FramingLookalike,
+
+    /// <summary>Read as an <c>X-Forwarded-…</c> by services that map <c>-</c> to <c>_</c> (CGI, WSGI): dropped, nobody means well by it.</summary>
+    ForwardedLookalike,
 }
 
 /// <summary>Recognizes <see cref="KnownHeader"/>s.</summary>
@@ -101,15 +104,17 @@ internal static class KnownHeaders
             'k' => Match(name, "keep-alive"u8, KnownHeader.KeepAlive),
             'p' => Match(name, "proxy-connection"u8, KnownHeader.ProxyConnection),
             'h' => Match(name, "http2-settings"u8, KnownHeader.Http2Settings),
-            'x' when name[1] == '-' => IdentifyX(name),
+            'x' => IdentifyX(name),
             _ => KnownHeader.Other,
         };
     }
 
     private static KnownHeader IdentifyX(ReadOnlySpan<byte> name)
     {
-        if (name.Length > 12 && Ascii.EqualsIgnoreCase(name[..12], "x-forwarded-"u8))
+        if (name.Length > 12 && IsHyphen(name[1]) && IsHyphen(name[11]) && Ascii.EqualsIgnoreCase(name[2..11], "forwarded"u8))
         {
+            if (name.Contains((byte)'_'))
+                return KnownHeader.ForwardedLookalike;
             return name.Length switch
             {
                 15 => Match(name, "x-forwarded-for"u8, KnownHeader.XForwardedFor, KnownHeader.XForwardedOther),
@@ -125,6 +130,8 @@ internal static class KnownHeaders
             ? Match(name, "x-pico-endpoint"u8, KnownHeader.PicoEndpoint, KnownHeader.PicoOther)
             : Match(name, "x-pico-error"u8, KnownHeader.PicoError, KnownHeader.PicoOther);
     }
+
+    private static bool IsHyphen(byte b) => b is (byte)'-' or (byte)'_';
 
     private static KnownHeader Match(ReadOnlySpan<byte> name, ReadOnlySpan<byte> expected, KnownHeader known, KnownHeader otherwise = KnownHeader.Other) =>
         Ascii.EqualsIgnoreCase(name, expected) ? known : otherwise;

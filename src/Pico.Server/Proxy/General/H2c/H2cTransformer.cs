@@ -20,7 +20,8 @@ internal sealed class H2cTransformer(Action responseBegins) : HttpTransformer
         await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
 
         // The default would decode and normalize the path.
-        var target = httpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        if (!OriginTarget.TryGet(httpContext, out var target))
+            throw new FormatException("The request's target is none that a service could be asked for.");
         proxyRequest.RequestUri = new Uri(destinationPrefix + (target.StartsWith('/') ? target : "/"), RawTarget);
 
         var incoming = httpContext.Request.Headers;
@@ -67,6 +68,8 @@ internal sealed class H2cTransformer(Action responseBegins) : HttpTransformer
         var trail = new ForwardedTrail(context.Features.GetRequiredFeature<ForwardedHop>());
         foreach (var (name, values) in context.Request.Headers)
         {
+            if (name.Contains('_') && KnownHeaders.Identify(Encoding.Latin1.GetBytes(name)) == KnownHeader.ForwardedLookalike)
+                request.Headers.Remove(name);
             foreach (var value in values)
             {
                 if (trail.TryTake(name, value ?? ""))

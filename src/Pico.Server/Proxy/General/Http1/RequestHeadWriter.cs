@@ -48,9 +48,7 @@ internal static class RequestHeadWriter
     private static bool TryWriteRequestLine(IBufferWriter<byte> output, HttpContext context, UpgradeRequest? upgrade)
     {
         var method = upgrade is { IsExtendedConnect: true } ? HttpMethods.Get : context.Request.Method;
-        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        if (method.Length == 0 || target.Length == 0 || target.AsSpan().ContainsAnyExceptInRange('!', '~')
-            || (HttpMethods.IsConnect(method) && upgrade is null))
+        if (method.Length == 0 || !OriginTarget.TryGet(context, out var target) || (HttpMethods.IsConnect(method) && upgrade is null))
             return false;
 
         var span = output.GetSpan(method.Length);
@@ -86,7 +84,8 @@ internal static class RequestHeadWriter
             case KnownHeader.FramingLookalike:
                 return false;
             case KnownHeader.Host or KnownHeader.Connection or KnownHeader.KeepAlive or KnownHeader.ProxyConnection or KnownHeader.TransferEncoding
-                or KnownHeader.ContentLength or KnownHeader.Upgrade or KnownHeader.Te or KnownHeader.Http2Settings or KnownHeader.Expect:
+                or KnownHeader.ContentLength or KnownHeader.Upgrade or KnownHeader.Te or KnownHeader.Http2Settings or KnownHeader.Expect
+                or KnownHeader.ForwardedLookalike:
                 // Expect: Kestrel answers it when the body is read, which is at once.
                 return true;
             case KnownHeader.Other when IsNamed(connection, bytes):

@@ -78,7 +78,17 @@ public sealed class ForwardedTrailTests
     }
 
     [Theory]
-    [InlineData("X-Forwarded-Prefix")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void OtherForwardedHeaders_PassFromTrustedProxiesOnly(bool trusted)
+    {
+        var trail = new ForwardedTrail(new ForwardedHop(Peer, secure: false, trusted));
+
+        Assert.Equal(!trusted, trail.TryTake("X-Forwarded-Prefix", "x"));
+        Assert.Equal(!trusted, trail.TryTake("x-forwarded-SSL"u8, "x"u8));
+    }
+
+    [Theory]
     [InlineData("X-Real-IP")]
     [InlineData("forwarder")]
     public void OtherHeaders_AreNotTaken(string name)

@@ -192,6 +192,10 @@ public sealed class SmugglingTests
             "GET / HTTP/1.1\r\nX-Forwarded-For: 10.0.0.1\r\nHost: orders.test\r\nX-Forwarded-Host: evil.test\r\nX-Forwarded-Proto: https\r\nForwarded: for=10.0.0.1\r\nConnection: X-Forwarded-For\r\n\r\n",
             "GET / HTTP/1.1\r\nHost: orders.test\r\n~\r\n"
         },
+        {
+            "GET / HTTP/1.1\r\nHost: orders.test\r\nX_Forwarded_For: 10.0.0.1\r\nX-Forwarded-Ssl: on\r\nx-forwarded-prefix: /admin\r\nX-End: 1\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: orders.test\r\nX-End: 1\r\n~\r\n"
+        },
         { "GET http://orders.test HTTP/1.1\r\nHost: victim.test\r\n\r\n", "GET / HTTP/1.1\r\nHost: orders.test\r\n~\r\n" },
         { "OPTIONS * HTTP/1.1\r\nHost: orders.test\r\n\r\n", "OPTIONS * HTTP/1.1\r\nHost: orders.test\r\n~\r\n" },
         { "OPTIONS http://orders.test HTTP/1.1\r\nHost: x\r\n\r\n", "OPTIONS * HTTP/1.1\r\nHost: orders.test\r\n~\r\n" },
