@@ -44,6 +44,9 @@ internal static class ProblemResponse
         response.ContentType = ContentType;
         response.ContentLength = prepared.Body.Length;
         response.Headers[ProxyErrors.HeaderName] = prepared.Code;
+        // Where a malformed request ends is not known.
+        if (error == ProxyError.BadRequest && !HttpProtocol.IsHttp2(context.Request.Protocol))
+            response.Headers.Connection = "close";
         return HttpMethods.IsHead(context.Request.Method)
             ? response.CompleteAsync()
             : response.Body.WriteAsync(prepared.Body, context.RequestAborted).AsTask();

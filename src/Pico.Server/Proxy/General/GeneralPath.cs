@@ -40,6 +40,9 @@ internal sealed partial class GeneralPath(
     private ProxyError TryFind(HttpContext context, out EndpointUpstreams? endpoint)
     {
         endpoint = null;
+        if (RequestDoubts.Has(context.Request))
+            return ProxyError.BadRequest;
+
         EndpointName name = default;
         var headers = context.Request.Headers;
         var error = resolver.Resolve(headers[EndpointResolver.HeaderName], headers.Host, ref name);

@@ -120,7 +120,7 @@ internal sealed class RequestHead(HeaderList fields)
                     break;
                 case KnownHeader.Upgrade:
                     upgrades++;
-                    upgradable &= IsUpgradable(field.Value(head));
+                    upgradable &= HopByHop.IsUpgradable(field.Value(head));
                     break;
             }
         }
@@ -133,14 +133,6 @@ internal sealed class RequestHead(HeaderList fields)
         IsUpgrade = upgrades == 1 && upgradable && !IsHttp10 && framing.Kind == BodyKind.None && (Connection & ConnectionOptions.Upgrade) != 0;
         return HeadStatus.Complete;
     }
-
-    /// <summary>
-    /// HTTP/2 is not upgraded to: it would carry requests past this parser, and this path (RFC 9113 3.1 has dropped it anyway).
-    /// Nor is TLS, which belongs to the connection that the client has here.
-    /// </summary>
-    private static bool IsUpgradable(ReadOnlySpan<byte> protocols) =>
-        !protocols.IsEmpty && !HopByHop.Lists(protocols, "h2c"u8) && !HopByHop.Lists(protocols, "h2"u8)
-        && protocols.IndexOf("HTTP/"u8) < 0 && protocols.IndexOf("TLS/"u8) < 0;
 
     private void OnStartLine(HttpVersionAndMethod versionAndMethod, TargetOffsetPathLength path, ReadOnlySpan<byte> line)
     {

@@ -80,6 +80,26 @@ internal static class HopByHop
         return false;
     }
 
+    /// <summary>
+    /// True if Upgrade's <paramref name="protocols"/> may be passed on. HTTP/2 is not upgraded to: it would carry requests past the proxy's eyes
+    /// (RFC 9113 3.1 has dropped it anyway). Nor is TLS, which belongs to the connection that the client has here.
+    /// </summary>
+    public static bool IsUpgradable(ReadOnlySpan<byte> protocols)
+    {
+        if (protocols.IsEmpty)
+            return false;
+        while (TryNext(ref protocols, out var protocol))
+        {
+            var slash = protocol.IndexOf((byte)'/');
+            var name = slash < 0 ? protocol : protocol[..slash];
+            if (name.IsEmpty || Ascii.EqualsIgnoreCase(name, "h2c"u8) || Ascii.EqualsIgnoreCase(name, "h2"u8)
+                || Ascii.EqualsIgnoreCase(name, "http"u8) || Ascii.EqualsIgnoreCase(name, "tls"u8))
+                return false;
+        }
+
+        return true;
+    }
+
     private static bool IsNamed(ReadOnlySpan<byte> name, ReadOnlySpan<byte> head, ReadOnlySpan<HeaderField> fields)
     {
         foreach (ref readonly var field in fields)

@@ -41,7 +41,8 @@ internal sealed class Http1Forwarder(UpstreamConnector connector, ServerMetrics 
             using var clock = new ExchangeClock(options, time, context.RequestAborted);
             var exchange = new Http1Exchange(context, connected.Stream, clock, options.MaxResponseHeadSize);
             var result = await RunAsync(context, connected.Stream, exchange, clock, head.WrittenMemory, framing, upgrade);
-            if (exchange.KeepsStream && result.Error == ProxyError.None) // 6
+            // A stream that was opened in one client's name is not for others.
+            if (exchange.KeepsStream && result.Error == ProxyError.None && upgrade is null) // 6
                 connected.Upstream.Idle.Return(connected.Stream);
             else
                 await connected.Stream.DisposeAsync();
@@ -69,6 +70,12 @@ internal sealed class Http1Forwarder(UpstreamConnector connector, ServerMetrics 
 
             var isAccepted = false;
             var result = await exchange.ReadHeadAsync(upgrade is null ? null : TakeUpgrade); // 4
+            if (result.Error == ProxyError.None && !isAccepted && upgrade is { IsExtendedConnect: true } && exchange.Response.Status < StatusCodes.Status300MultipleChoices)
+            {
+                // To a client of extended CONNECT any 2xx says that the stream is open (RFC 8441 5).
+                result = new(ProxyError.UpstreamProtocolError, "The service answered instead of switching protocols.");
+            }
+
             if (result.Error == ProxyError.None)
             {
                 result = isAccepted

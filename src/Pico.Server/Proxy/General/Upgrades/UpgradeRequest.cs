@@ -33,8 +33,9 @@ internal sealed class UpgradeRequest
             return protocol.Equals("websocket", StringComparison.OrdinalIgnoreCase)
                 ? new UpgradeRequest("websocket", Convert.ToBase64String(RandomNumberGenerator.GetBytes(16)))
                 : null;
-        if (context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true })
-            return new UpgradeRequest(context.Request.Headers.Upgrade.ToString(), null);
+        if (context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true }
+            && context.Request.Headers.Upgrade is { Count: 1 } protocols && HopByHop.IsUpgradable(Encoding.Latin1.GetBytes(protocols.ToString())))
+            return new UpgradeRequest(protocols.ToString(), null);
         return null;
     }
 

@@ -91,6 +91,20 @@ public sealed class UpgradeTests
         Assert.Equal("upstream_protocol_error", Assert.Single(socket.HttpResponseHeaders!["x-pico-error"]));
     }
 
+    [Fact]
+    public async Task WebSocket_ServiceAnswers200_IsNotTakenForAccepted()
+    {
+        await using var server = await ProxyTestServer.StartAsync();
+        await server.AddAsync("ws", EndpointProtocol.Http, ProxyTestServer.Script("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno"));
+        using var invoker = new HttpMessageInvoker(new SocketsHttpHandler());
+        using var socket = Create("ws", "2.0");
+        socket.Options.CollectHttpResponseDetails = true;
+
+        await Assert.ThrowsAsync<WebSocketException>(() => socket.ConnectAsync(new Uri($"ws://127.0.0.1:{server.Url.Port}/"), invoker, Cancel));
+
+        Assert.Equal(HttpStatusCode.BadGateway, socket.HttpStatusCode);
+    }
+
     private static ClientWebSocket Create(string endpointId, string version)
     {
         var socket = new ClientWebSocket();
