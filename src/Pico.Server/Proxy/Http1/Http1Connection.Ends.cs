@@ -44,6 +44,10 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
     /// <inheritdoc/>
     public void OnOverdue()
     {
+        // What was waited for may have come since the heartbeat looked, and something else be waited for.
+        if (!_path.Heartbeat.IsOver(Deadline))
+            return;
+
         switch (_waiting)
         {
             case Waiting.Request:
@@ -56,8 +60,10 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
                 break;
             case Waiting.Exchange:
                 var isClientsFault = !_relay.IsFinal && !_intake.Body.IsComplete && !_pump.WaitsForService;
-                _slot.Interrupt(isClientsFault ? ProxyError.RequestTimeout : ProxyError.UpstreamTimeout);
-                if (_relay.IsFinal)
+                Volatile.Write(ref _deadline, _path.Heartbeat.After(LingerTicks)); // first, for the interrupted flow sets its own
+                var isInterrupted = !_slot.Interrupt(isClientsFault ? ProxyError.RequestTimeout : ProxyError.UpstreamTimeout);
+                // Interrupted before and still there: it is the client who takes nothing, not even an interim response.
+                if (_relay.IsFinal || isInterrupted)
                     _connection.Abort(new ConnectionAbortedException("The exchange stood still for longer than allowed."));
                 break;
         }
@@ -69,7 +75,7 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
         if (_waiting == Waiting.Linger)
             Volatile.Write(ref _deadline, Math.Min(_lingerEnd, _path.Heartbeat.After(LingerTicks)));
         else
-            Wait(Waiting.Exchange, _path.IdleTicks);
+            Volatile.Write(ref _deadline, _path.Heartbeat.After(_path.IdleTicks)); // what is waited for is the other flow's to say
     }
 
     /// <inheritdoc/>
@@ -79,7 +85,7 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
         if (error != ProxyError.None)
             _slot.Interrupt(error);
         else if (_waiting == Waiting.Exchange && !_relay.IsFinal)
-            Wait(Waiting.Exchange, _path.ResponseHeadTicks);
+            Volatile.Write(ref _deadline, _path.Heartbeat.After(_path.ResponseHeadTicks));
     }
 
     private void Wait(Waiting waiting, int ticks)
@@ -99,8 +105,7 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
     private void OnCloseRequested()
     {
         _closing = true;
-        if (_waiting == Waiting.Request)
-            _input.CancelPendingRead();
+        _input.CancelPendingRead(); // whoever reads a request's body reads on
     }
 
     private void OnFlushed(FlushResult flush)
@@ -167,6 +172,7 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
         var close = _closing || !_intake.IsWellFormed || !_intake.Request.KeepsAlive || _intake.Request.IsHttp10 || !_intake.Body.IsComplete || _pump.IsRunning;
         ProblemResponse.WriteHttp11(_output, error, isHead, close, _path.Heartbeat.Time.GetUtcNow());
         OnEnd(ProxyErrors.Status(error), error);
+        _lingerEnd = _path.Heartbeat.After(MaxLingerTicks);
         Wait(Waiting.Linger, MaxLingerTicks);
         var flush = await _output.FlushAsync();
         if (flush.IsCompleted || flush.IsCanceled)

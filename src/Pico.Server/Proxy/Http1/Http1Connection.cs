@@ -117,6 +117,7 @@ internal sealed partial class Http1Connection
                     EndExchange(mayReuse: step == RelayStep.Done); // 6
                     if (!repeats)
                         break;
+                    Wait(Waiting.Exchange, 0);
                     _path.Metrics.Retried();
                 }
 
@@ -126,6 +127,8 @@ internal sealed partial class Http1Connection
                 if (error == ProxyError.None ? !GoesOn() : !await AnswerAsync(error))
                     return true;
                 Wait(Waiting.Request, _path.KeepAliveTicks);
+                if (_closing)
+                    _input.CancelPendingRead(); // a request that is there already is still served
             }
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException)
@@ -218,7 +221,7 @@ internal sealed partial class Http1Connection
         _stream = null;
         _upstream!.EndRequest();
         var isOurs = _slot.TryEnd();
-        if (mayReuse && isOurs && _relay.ServiceKeepsAlive && !_leftover && _intake.Body.IsComplete && _pumpEnd == ProxyError.None && !_pump.HasDiscarded)
+        if (mayReuse && isOurs && !_intake.Request.IsUpgrade && _relay.ServiceKeepsAlive && !_leftover && _intake.Body.IsComplete && _pumpEnd == ProxyError.None && !_pump.HasDiscarded)
         {
             _upstream.Idle.Return(stream);
             return;

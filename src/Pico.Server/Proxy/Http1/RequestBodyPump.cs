@@ -91,7 +91,8 @@ internal sealed class RequestBodyPump(PipeReader input, RequestIntake intake, IB
             if (used > 0 && !_discards)
             {
                 _waitsForService = true;
-                _discards |= !await TrySendAsync(stream!, read.Buffer.Slice(0, used));
+                if (!await TrySendAsync(stream!, read.Buffer.Slice(0, used)))
+                    _discards = true; // not by |=, which would undo a Discard that came during the wait
                 _waitsForService = false;
             }
 

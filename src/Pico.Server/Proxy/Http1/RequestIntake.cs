@@ -79,6 +79,8 @@ internal sealed class RequestIntake(RouteTable routes, EndpointResolver resolver
     {
         var skipped = HasBegun ? 0 : EmptyLines(buffer);
         var rest = buffer.Slice(skipped);
+        if (!HasBegun && rest.Length == 1 && rest.FirstSpan is [(byte)'\r'])
+            rest = rest.Slice(1); // half of an empty line
         HasBegun |= !rest.IsEmpty;
         consumed = skipped;
         examined = buffer.Length;

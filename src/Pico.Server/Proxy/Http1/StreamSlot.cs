@@ -35,12 +35,13 @@ internal sealed class StreamSlot
         Interrupt(ProxyError.ClientGone);
     }
 
-    /// <summary>Aborts the stream, if there is one. Any thread.</summary>
-    public void Interrupt(ProxyError reason)
+    /// <summary>Aborts the stream; false if there is none. Any thread.</summary>
+    public bool Interrupt(ProxyError reason)
     {
         if (Interlocked.Exchange(ref _stream, null) is not { } stream)
-            return;
+            return false;
         Volatile.Write(ref _interruption, (int)reason);
         stream.Abort(reason is ProxyError.UpstreamTimeout or ProxyError.RequestTimeout ? StreamError.IdleTimeout : StreamError.Cancelled);
+        return true;
     }
 }

@@ -9,8 +9,11 @@ internal readonly struct ResponseHead
     private const int StatusLineStart = 12; // "HTTP/1.1 200"
     private readonly int _reasonLength;
 
-    private ResponseHead(int status, int reasonLength, bool isHttp10, ConnectionOptions connection, BodyFraming framing)
+    private readonly bool _mayHaveMore;
+
+    private ResponseHead(int status, int reasonLength, bool isHttp10, ConnectionOptions connection, BodyFraming framing, bool mayHaveMore)
     {
+        _mayHaveMore = mayHaveMore;
         Status = status;
         _reasonLength = reasonLength;
         IsHttp10 = isHttp10;
@@ -35,6 +38,7 @@ internal readonly struct ResponseHead
 
     /// <summary>True if the connection lives on after the body's end (RFC 9112 9.3).</summary>
     public bool KeepsAlive => Framing.Kind != BodyKind.UntilClose
+        && !_mayHaveMore
         && (Connection & ConnectionOptions.Close) == 0
         && (!IsHttp10 || (Connection & ConnectionOptions.KeepAlive) != 0);
 
@@ -70,7 +74,20 @@ internal readonly struct ResponseHead
         if (!Wire.Framing.TryGetForResponse(head, fields.Fields, code, isHttp10, toHead, out var framing))
             return HeadStatus.Malformed;
 
-        response = new ResponseHead(code, Math.Max(0, reason.Length - 1), isHttp10, HopByHop.Options(head, fields.Fields), framing);
+        // A service that frames a body where there can be none (RFC 9110 8.6, RFC 9112 6.1) may well send it: it would be taken for the next response.
+        var mayHaveMore = code == 204 && FramesBody(head, fields.Fields);
+        response = new ResponseHead(code, Math.Max(0, reason.Length - 1), isHttp10, HopByHop.Options(head, fields.Fields), framing, mayHaveMore);
         return HeadStatus.Complete;
+    }
+
+    private static bool FramesBody(ReadOnlySpan<byte> head, ReadOnlySpan<HeaderField> fields)
+    {
+        foreach (ref readonly var field in fields)
+        {
+            if (field.Known == KnownHeader.TransferEncoding || (field.Known == KnownHeader.ContentLength && !field.Value(head).SequenceEqual("0"u8)))
+                return true;
+        }
+
+        return false;
     }
 }

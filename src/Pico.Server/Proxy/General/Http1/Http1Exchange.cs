@@ -12,6 +12,8 @@ namespace Pico.Server.Proxy.General.Http1;
 /// </summary>
 internal sealed class Http1Exchange(HttpContext context, TunnelStream stream, ExchangeClock clock, int maxHeadSize)
 {
+    private const int MaxPiece = 64 * 1024;
+
     private readonly PipeReader _input = stream.Input;
     private readonly HeaderList _fields = new();
 
@@ -165,15 +167,26 @@ internal sealed class Http1Exchange(HttpContext context, TunnelStream stream, Ex
         return ForwardResult.Done;
     }
 
-    /// <summary>Writes and flushes a piece; false if the client reads no more.</summary>
+    /// <summary>
+    /// Writes and flushes a piece, never much at once, so that what a client does not take stays in the stream, where it is accounted for; false if
+    /// the client reads no more.
+    /// </summary>
     private async ValueTask<bool> WriteAsync(ReadOnlySequence<byte> piece)
     {
         var output = context.Response.BodyWriter;
-        foreach (var segment in piece)
-            output.Write(segment.Span);
-        var flushed = await output.FlushAsync(clock.Token);
-        clock.Touch();
-        return !flushed.IsCompleted && !flushed.IsCanceled;
+        while (true)
+        {
+            var part = piece.Slice(0, Math.Min(piece.Length, MaxPiece));
+            foreach (var segment in part)
+                output.Write(segment.Span);
+            var flushed = await output.FlushAsync(clock.Token);
+            clock.Touch();
+            if (flushed.IsCompleted || flushed.IsCanceled)
+                return false;
+            piece = piece.Slice(part.Length);
+            if (piece.IsEmpty)
+                return true;
+        }
     }
 
     private static ForwardResult CutShort() => new(ProxyError.UpstreamUnreachable, "The service closed the connection before its response's end.");

@@ -140,6 +140,26 @@ public sealed class Http1FailureTests
     }
 
     [Theory]
+    [InlineData("Transfer-Encoding: chunked", 2)]
+    [InlineData("Content-Length: 5", 2)]
+    [InlineData("Content-Length: 0", 1)]
+    [InlineData("X: y", 1)]
+    public async Task NoContent_ThatFramesABody_MakesTheStreamUseless(string field, int streams)
+    {
+        var noContent = $"HTTP/1.1 204 No Content\r\n{field}\r\n\r\n";
+        await using var harness = await Http1Harness.StartAsync(_ => noContent);
+        var client = harness.Connect();
+
+        for (var i = 0; i < 2; i++)
+        {
+            await client.SendAsync(Get);
+            Assert.StartsWith("HTTP/1.1 204 ", await client.ReadHeadAsync(), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(streams, harness.Streams);
+    }
+
+    [Theory]
     [InlineData("GET / HTTP/1.1\r\nHost: orders.test\r\n\r\n", true)]
     [InlineData("DELETE / HTTP/1.1\r\nHost: orders.test\r\n\r\n", true)]
     [InlineData("PUT / HTTP/1.1\r\nHost: orders.test\r\nContent-Length: 5\r\n\r\nhello", true)]

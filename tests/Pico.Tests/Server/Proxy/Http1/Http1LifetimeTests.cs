@@ -143,6 +143,39 @@ public sealed class Http1LifetimeTests
         Assert.Equal("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok", await client.ReadToEndAsync());
     }
 
+    [Fact]
+    public async Task Drain_ConnectionInTheMiddleOfAResponse_IsClosedAfterIt()
+    {
+        var go = Signal();
+        await using var harness = await Http1Harness.StartAsync(async stream =>
+        {
+            await stream.ReadHeadAsync();
+            await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nha");
+            await go.Task;
+            await stream.WriteAsync("lf");
+        });
+        var client = harness.Connect();
+        await client.SendAsync(Get);
+        await client.ReadToAsync("ha");
+
+        client.RequestClose();
+        go.SetResult();
+
+        Assert.Equal("lf", await client.ReadToEndAsync());
+    }
+
+    [Fact]
+    public async Task EmptyLineBeforeARequest_ComingInHalves_IsLetPass()
+    {
+        await using var harness = await Http1Harness.StartAsync(_ => Ok);
+        var client = harness.Connect();
+
+        await client.SendAsync("\r");
+        await client.SendAsync("\n" + Get);
+
+        Assert.Equal(Ok, await client.ReadAsync(Ok.Length));
+    }
+
     [Theory]
     [InlineData("GET /pico/v1/forward HTTP/1.1\r\nHost: orders.test\r\n\r\n", EndpointProtocol.Http)]
     [InlineData("POST /x HTTP/1.1\r\nHost: orders.test\r\nContent-Length: 5\r\n\r\nhello", EndpointProtocol.H2C)]
