@@ -60,6 +60,16 @@ public sealed class TunnelStream : IAsyncDisposable, IValueTaskSource
     /// <summary>True once the peer has half-closed, reset, or the tunnel was lost, though data may still be unread in <see cref="Input"/>.</summary>
     public bool IsInputClosed => Volatile.Read(ref InputClosed);
 
+    /// <summary>Why the stream broke; <see cref="StreamError.None"/> while it did not.</summary>
+    public StreamError Error
+    {
+        get
+        {
+            lock (Tunnel.Sender.Gate)
+                return _error;
+        }
+    }
+
     internal StreamInput Received => _input;
 
     // Guarded by the gate; InputClosed is read without it.

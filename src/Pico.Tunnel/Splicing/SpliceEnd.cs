@@ -18,4 +18,13 @@ public abstract class SpliceEnd
 
     /// <summary>Ends both directions at once, so that the peer cannot take it for an orderly end. From any thread, repeatedly.</summary>
     public abstract void Abort(StreamError error);
+
+    /// <summary>Why this side broke, if it can tell without being read or written; else <see cref="StreamError.None"/>.</summary>
+    public virtual StreamError Error => StreamError.None;
+
+    /// <summary>Has <paramref name="callback"/> called when this side breaks, if it can tell; see <see cref="TunnelStream.OnBroken"/>.</summary>
+    public virtual void OnBroken(Action<object?> callback, object? state)
+    {
+        // A side that cannot tell is found broken when it is next read or written.
+    }
 }

@@ -43,6 +43,9 @@ public sealed class StreamSplice
         ArgumentNullException.ThrowIfNull(time);
         var splice = new StreamSplice(a, b, idleTimeout, time);
         await using var cancellation = cancellationToken.UnsafeRegister(static s => ((StreamSplice)s!).Fail(StreamError.Cancelled), splice).ConfigureAwait(false);
+        // Both pumps may stand still in waits for the other side, which a reset of this one would not end.
+        a.OnBroken(static s => ((StreamSplice)s!).FailBroken(), splice);
+        b.OnBroken(static s => ((StreamSplice)s!).FailBroken(), splice);
         var watch = splice.WatchIdleness();
         var there = splice.PumpAsync(a, b);
         await splice.PumpAsync(b, a).ConfigureAwait(false);
@@ -71,9 +74,13 @@ public sealed class StreamSplice
         }
         catch (Exception exception)
         {
-            Fail(exception is StreamException { Error: not StreamError.TunnelLost } broken ? broken.Error : StreamError.ServiceReset); // 3
+            Fail(exception is StreamException broken ? OfBreak(broken.Error) : StreamError.ServiceReset); // 3
         }
     }
+
+    private static StreamError OfBreak(StreamError error) => error == StreamError.TunnelLost ? StreamError.ServiceReset : error;
+
+    private void FailBroken() => Fail(OfBreak(_a.Error != StreamError.None ? _a.Error : _b.Error));
 
     private void Fail(StreamError error)
     {

@@ -18,4 +18,10 @@ public sealed class TunnelStreamEnd(TunnelStream stream) : SpliceEnd
 
     /// <inheritdoc/>
     public override void Abort(StreamError error) => stream.Abort(error);
+
+    /// <inheritdoc/>
+    public override StreamError Error => stream.Error;
+
+    /// <inheritdoc/>
+    public override void OnBroken(Action<object?> callback, object? state) => stream.OnBroken(callback, state);
 }

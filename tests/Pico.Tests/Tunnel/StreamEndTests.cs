@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Pico.Agent.Forwarding;
 using Pico.Tunnel;
 using Pico.Tunnel.Protocol;
+using Pico.Tunnel.Splicing;
 
 namespace Pico.Tests.Tunnel;
 
@@ -48,6 +49,20 @@ public sealed class StreamEndTests
         await service.StandsStill.Task.WaitAsync(Deadline);
         server.Abort(StreamError.Cancelled);
         await pumping.WaitAsync(Deadline);
+    }
+
+    [Fact]
+    public async Task Splice_WhoseOtherSideIsSilent_EndsWhenAHalfClosedStreamIsReset()
+    {
+        await using var pair = await TunnelPair.CreateAsync();
+        var (near, a) = await pair.OpenAsync(Deadline);
+        var (far, b) = await pair.OpenAsync(Deadline);
+        var splice = StreamSplice.RunAsync(new TunnelStreamEnd(a), new TunnelStreamEnd(b), TimeSpan.Zero, TimeProvider.System, Deadline);
+        near.CompleteOutput();
+        Assert.True((await far.Input.ReadAsync(Deadline)).IsCompleted);
+        near.Abort(StreamError.IdleTimeout);
+        Assert.Equal(StreamError.IdleTimeout, await splice.WaitAsync(Deadline));
+        Assert.Equal(StreamError.IdleTimeout, await BreakOf(far));
     }
 
     [Fact]
@@ -148,6 +163,12 @@ public sealed class StreamEndTests
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_nextId")]
     private static extern ref uint NextId(TunnelConnection tunnel);
+
+    private static async Task<StreamError> BreakOf(TunnelStream stream)
+    {
+        await Watch(stream).Task.WaitAsync(Deadline);
+        return stream.Error;
+    }
 
     private static TaskCompletionSource Watch(TunnelStream stream)
     {
