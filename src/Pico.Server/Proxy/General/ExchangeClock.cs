@@ -42,6 +42,9 @@ internal sealed class ExchangeClock : IDisposable
     {
         get
         {
+            // Whoever waited with the token may be told before OnFired is: the last registered is called first.
+            if (_source.IsCancellationRequested)
+                OnFired();
             lock (_changing)
                 return _reason ?? ProxyError.None;
         }
