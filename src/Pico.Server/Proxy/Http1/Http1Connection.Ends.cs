@@ -25,6 +25,7 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
     private volatile bool _upgraded;
     private volatile ProxyError _pumpEnd;
     private bool _leftover;
+    private bool _isOver = true;
 
     private enum Waiting
     {
@@ -36,6 +37,9 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
 
         /// <summary>For a client that may not have read its answer.</summary>
         Linger,
+
+        /// <summary>For the client to take what was written last; then the connection closes.</summary>
+        Close,
     }
 
     /// <inheritdoc/>
@@ -57,6 +61,9 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
                 _slot.Interrupt(ProxyError.RequestTimeout);
                 _pump.Stop();
                 _output.CancelPendingFlush();
+                break;
+            case Waiting.Close:
+                _connection.Abort(new ConnectionAbortedException("The client did not take the end of the response."));
                 break;
             case Waiting.Exchange:
                 var isClientsFault = !_relay.IsFinal && !_intake.Body.IsComplete && !_pump.WaitsForService;
@@ -93,6 +100,18 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
         _waiting = waiting;
         Volatile.Write(ref _deadline, _path.Heartbeat.After(ticks));
     }
+
+    /// <summary>
+    /// The transport closes the connection when all that was written has been taken, and would wait for that without end: the heartbeat looks after it
+    /// until then.
+    /// </summary>
+    private void WatchClose()
+    {
+        Wait(Waiting.Close, _path.IdleTicks);
+        _connection.ConnectionClosed.UnsafeRegister(static c => ((Http1Connection)c!).OnClosed(), this);
+    }
+
+    private void OnClosed() => _path.Heartbeat.Remove(this);
 
     /// <summary>The client has closed, or half-closed, which looks the same; only an upgraded connection lives on then.</summary>
     private void OnClientGone()

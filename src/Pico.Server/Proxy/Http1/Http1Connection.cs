@@ -70,8 +70,10 @@ internal sealed partial class Http1Connection
                 }
                 while (intake == IntakeStep.More);
 
+                if (intake == IntakeStep.HandOver)
+                    _path.Heartbeat.Remove(this);
                 if (intake is IntakeStep.HandOver or IntakeStep.Close)
-                    return intake == IntakeStep.Close;
+                    return _isOver = intake == IntakeStep.Close;
 
                 OnRequest();
                 var error = _intake.Error;
@@ -137,9 +139,10 @@ internal sealed partial class Http1Connection
         }
         finally
         {
-            _path.Heartbeat.Remove(this);
             _intake.Head.Release();
             EndExchange(mayReuse: false);
+            if (_isOver)
+                WatchClose();
         }
     }
 

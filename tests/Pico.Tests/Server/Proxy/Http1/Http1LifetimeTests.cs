@@ -165,6 +165,23 @@ public sealed class Http1LifetimeTests
     }
 
     [Fact]
+    public async Task Client_ThatDoesNotTakeTheEnd_IsCutOff()
+    {
+        var time = new FakeTimeProvider();
+        var options = new ProxyOptions { IdleTimeout = TimeSpan.FromSeconds(10) };
+        await using var harness = await Http1Harness.StartAsync(_ => Ok, options, time);
+        var client = harness.Connect();
+        await client.SendAsync("GET / HTTP/1.1\r\nHost: orders.test\r\nConnection: close\r\n\r\n");
+        Assert.True(await client.Served.WaitAsync(Patience));
+
+        time.Advance(options.IdleTimeout);
+        Assert.False(client.IsAborted);
+        time.Advance(Slack);
+
+        Assert.True(client.IsAborted);
+    }
+
+    [Fact]
     public async Task EmptyLineBeforeARequest_ComingInHalves_IsLetPass()
     {
         await using var harness = await Http1Harness.StartAsync(_ => Ok);
