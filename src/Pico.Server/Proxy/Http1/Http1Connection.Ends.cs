@@ -66,11 +66,12 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
                 _connection.Abort(new ConnectionAbortedException("The client did not take the end of the response."));
                 break;
             case Waiting.Exchange:
-                var isClientsFault = !_relay.IsFinal && !_intake.Body.IsComplete && !_pump.WaitsForService;
+                var isFinal = _relay.IsFinal; // looked at now: what is interrupted may go on inside of Interrupt, to the next request even
+                var isClientsFault = !isFinal && !_intake.Body.IsComplete && !_pump.WaitsForService;
                 Volatile.Write(ref _deadline, _path.Heartbeat.After(LingerTicks)); // first, for the interrupted flow sets its own
                 var isInterrupted = !_slot.Interrupt(isClientsFault ? ProxyError.RequestTimeout : ProxyError.UpstreamTimeout);
                 // Interrupted before and still there: it is the client who takes nothing, not even an interim response.
-                if (_relay.IsFinal || isInterrupted)
+                if (isFinal || isInterrupted)
                     _connection.Abort(new ConnectionAbortedException("The exchange stood still for longer than allowed."));
                 break;
         }
