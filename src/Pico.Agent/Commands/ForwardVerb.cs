@@ -1,6 +1,6 @@
 using System.Net.Sockets;
-using Pico.Agent.Forward;
 using Pico.Agent.Commands.Logs;
+using Pico.Agent.Forward;
 using Pico.Configuration.Commands;
 using Pico.Configuration.Types;
 using Pico.Tunnel.Protocol;

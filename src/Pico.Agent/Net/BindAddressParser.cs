@@ -1,6 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
-using System.Diagnostics.CodeAnalysis;
 
 namespace Pico.Agent.Net;
 

@@ -5,10 +5,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Pico.Server.Admin;
-using Pico.Server.Proxy;
-using Pico.Server.Proxy.Connections;
 using Pico.Server.Admin.Metrics;
 using Pico.Server.Auth;
+using Pico.Server.Proxy;
+using Pico.Server.Proxy.Connections;
 using Pico.Server.Tcp;
 using Pico.Server.Upstreams;
 
