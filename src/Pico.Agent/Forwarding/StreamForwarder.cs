@@ -11,15 +11,32 @@ internal sealed partial class StreamForwarder(
 {
     private readonly SemaphoreSlim _connects = new(maxConcurrentConnects);
 
-    /// <summary>Returns at once; the tunnel's reader, which calls it, must not wait for a connect.</summary>
-    public void Forward(TunnelStream stream, Endpoint endpoint) =>
-        ThreadPool.UnsafeQueueUserWorkItem(static s => _ = s.Forwarder.ForwardAsync(s.Stream, s.Endpoint), (Forwarder: this, Stream: stream, Endpoint: endpoint), preferLocal: false);
-
-    private async Task ForwardAsync(TunnelStream stream, Endpoint endpoint)
+    /// <summary>
+    /// Returns at once; the tunnel's reader, which calls it, must not wait for a connect. The stream counts as <paramref name="running"/> until
+    /// nothing of it is left.
+    /// </summary>
+    public void Forward(TunnelStream stream, Endpoint endpoint, RunningStreams running)
     {
-        var service = await ConnectAsync(stream, endpoint).ConfigureAwait(false);
-        if (service is null)
-            return;
+        running.Begin();
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static s => _ = s.Forwarder.ForwardAsync(s.Stream, s.Endpoint, s.Running), (Forwarder: this, Stream: stream, Endpoint: endpoint, Running: running), preferLocal: false);
+    }
+
+    private async Task ForwardAsync(TunnelStream stream, Endpoint endpoint, RunningStreams running)
+    {
+        try
+        {
+            if (await ConnectAsync(stream, endpoint).ConfigureAwait(false) is { } service)
+                await PumpAsync(stream, endpoint, service).ConfigureAwait(false);
+        }
+        finally
+        {
+            running.End();
+        }
+    }
+
+    private async Task PumpAsync(TunnelStream stream, Endpoint endpoint, ServiceConnection service)
+    {
         statistics.CountAccepted();
         try
         {

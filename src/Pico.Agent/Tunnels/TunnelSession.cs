@@ -10,6 +10,7 @@ namespace Pico.Agent.Tunnels;
 internal sealed class TunnelSession : ITunnelHandler
 {
     private readonly StreamForwarder _forwarder;
+    private readonly RunningStreams _running = new();
     private readonly TimeProvider _time;
     private readonly TaskCompletionSource _leaving = new();
     private readonly TaskCompletionSource<TunnelEnd> _goAway = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -72,10 +73,11 @@ internal sealed class TunnelSession : ITunnelHandler
             await _registrar.WithdrawAllAsync(timeout.Token).ConfigureAwait(false);
             Tunnel.GoAway(TunnelError.None, reason);
             await Tunnel.WhenIdleAsync(timeout.Token).ConfigureAwait(false);
+            await _running.WhenNoneAsync(timeout.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is OperationCanceledException or TunnelException)
         {
-            cut = Tunnel.StreamCount;
+            cut = _running.Count;
         }
 
         await Tunnel.CloseAsync(TunnelError.None, reason).ConfigureAwait(false);
@@ -89,7 +91,7 @@ internal sealed class TunnelSession : ITunnelHandler
     public void OnOpen(TunnelStream stream, StreamOpen open)
     {
         if (_registrar.Find(open.RegistrationId) is { } endpoint)
-            _forwarder.Forward(stream, endpoint);
+            _forwarder.Forward(stream, endpoint, _running);
         else
             stream.Refuse(StreamError.UnknownEndpoint, $"registration {open.RegistrationId} does not exist");
     }
