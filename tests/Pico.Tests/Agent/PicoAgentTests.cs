@@ -210,38 +210,6 @@ public sealed class PicoAgentTests
     }
 
     [Fact]
-    public async Task Stop_WaitsForTheLastBytesToASlowService()
-    {
-        // More than the socket buffers on the way take: it is over on the tunnel while the service has not read it.
-        var upload = new byte[8 * 1024 * 1024];
-        await using var node = new TestNode();
-        using var service = new TestService();
-        await using var agent = new RunningAgent(Options(node, service.Spec()));
-        var (tunnel, handler) = await node.NextTunnelAsync(Soon);
-        var registration = await handler.Registered.Reader.ReadAsync(Soon);
-        var stream = await tunnel.OpenAsync(new StreamOpen { RegistrationId = registration.Id, Protocol = registration.Protocol }, Soon);
-        using var socket = await service.Connections.Reader.ReadAsync(Soon);
-        socket.Shutdown(System.Net.Sockets.SocketShutdown.Send);
-        var buffer = new byte[64 * 1024];
-        long received = 0;
-        var sending = stream.WriteAsync(upload, Soon).AsTask();
-        while (!sending.IsCompleted)
-            received += await socket.ReceiveAsync(buffer, Soon);
-        stream.CompleteOutput();
-
-        var stopped = agent.StopAsync();
-        await handler.GoneAway.Task.WaitAsync(Soon);
-        await tunnel.WhenIdleAsync(Soon);
-        // An agent that did not wait would close the tunnel now, and its process would end.
-        await Assert.ThrowsAsync<TimeoutException>(() => tunnel.Completion.WaitAsync(TimeSpan.FromMilliseconds(300), TimeProvider.System, Soon));
-        while (await socket.ReceiveAsync(buffer, Soon) is > 0 and var count)
-            received += count;
-
-        Assert.Equal(upload.Length, received);
-        await stopped.WaitAsync(Soon);
-    }
-
-    [Fact]
     public async Task Stop_CutsStreamsThatOutliveTheGracePeriod()
     {
         await using var node = new TestNode();
