@@ -4,7 +4,7 @@ RID ?= linux-$(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x64)
 CONFIGURATION ?= Release
 ARGS ?=
 
-DOTNET_FLAGS := --nologo --verbosity quiet
+DOTNET_FLAGS := --nologo --verbosity quiet -consoleLoggerParameters:NoSummary
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 

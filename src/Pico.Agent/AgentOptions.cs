@@ -35,7 +35,7 @@ public sealed class AgentOptions
     public int Connections { get; set; } = 2;
 
     /// <summary>
-    /// How long streams in flight may take to finish when the agent stops, an endpoint is removed or a tunnel is replaced. Default 1 minute.
+    /// How long streams in flight may take to finish when the agent stops or a tunnel is replaced. Streams of an endpoint that is removed are left to finish by themselves. Default 1 minute.
     /// </summary>
     public TimeSpan GracePeriod { get; set; } = TimeSpan.FromMinutes(1);
 

@@ -97,7 +97,7 @@ internal sealed class EndpointBuilder
     public EndpointSpec? Build(out string? error)
     {
         error = null;
-        if (Id is null || _address is null)
+        if (_address is null)
             return null;
         if (_address.WithDefaultPort() is not { } address)
             error = "the address has no port: give one, such as localhost:4000";
@@ -107,7 +107,7 @@ internal sealed class EndpointBuilder
             error = $"{_firstHealthKey} is given without health: add health=tcp or health=/path";
         else if (_checksHealth && _health.Path.Length > 0 && address.Protocol != EndpointProtocol.Http)
             error = $"health is an HTTP path, but the service speaks {address.Scheme}: give tcp";
-        else
+        else if (Id is not null)
         {
             return new EndpointSpec
             {

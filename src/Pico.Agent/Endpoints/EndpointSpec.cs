@@ -34,6 +34,6 @@ public sealed record EndpointSpec
         _ => Tls is null ? "http" : "https",
     };
 
-    /// <inheritdoc/>
-    public override string ToString() => $"{Id}/{Target}";
+    /// <summary>As <see cref="EndpointSpecParser"/> reads it.</summary>
+    public override string ToString() => EndpointSpecWriter.Write(this);
 }

@@ -32,13 +32,14 @@ internal sealed class BytePump(ReceiveBudget budget, TimeProvider time, Forwardi
             await LingerAsync(stream).ConfigureAwait(false);
         service.Dispose();
         await stream.DisposeAsync().ConfigureAwait(false);
-        return end == SendEnd.Reset ? null : failure;
+        return end == SendEnd.ResetByPeer ? null : failure;
     }
 
     private enum SendEnd
     {
         Completed,
-        Reset,
+        ResetByPeer,
+        BrokenByService,
         ServiceClosed,
     }
 
@@ -64,10 +65,10 @@ internal sealed class BytePump(ReceiveBudget budget, TimeProvider time, Forwardi
                 return SendEnd.Completed;
             }
         }
-        catch (Exception) when (reading)
+        catch (Exception e) when (reading)
         {
             service.Abort(); // (5)
-            return SendEnd.Reset;
+            return e is StreamException { Error: StreamError.ServiceReset } ? SendEnd.BrokenByService : SendEnd.ResetByPeer;
         }
         catch (Exception)
         {

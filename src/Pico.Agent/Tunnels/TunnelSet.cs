@@ -78,10 +78,13 @@ internal sealed partial class TunnelSet(
         return (session, isDuplicate);
     }
 
-    /// <summary>The node asked to be left. One that drains comes back under the same name, perhaps, and is then another one.</summary>
+    /// <summary>
+    /// The node asked to be left. What drains or failed may come back under the same name, and is welcome then; only a node that wants
+    /// the tunnel elsewhere stays held, so that it is elsewhere.
+    /// </summary>
     public void Leave(TunnelSession session, TunnelEnd reason)
     {
-        if (reason.Error == TunnelError.Draining && session.TryGiveUpNode())
+        if (reason.Error != TunnelError.Rebalance && session.TryGiveUpNode())
             _nodes.Release(session.Tunnel.Remote.Id);
     }
 

@@ -155,8 +155,6 @@ public sealed class PicoAgentTests
     {
         await using var one = new TestNode("node-1");
         await using var two = new TestNode("node-2");
-        one.Admit = one.RefuseDuplicates;
-        two.Admit = two.RefuseDuplicates;
         var options = Options(one);
         options.Servers = [one.Url, two.Url];
         options.Connections = 2;
@@ -171,7 +169,6 @@ public sealed class PicoAgentTests
     public async Task SecondTunnel_WithASingleNode_IsADuplicateAfterAFewRefusals()
     {
         await using var node = new TestNode();
-        node.Admit = node.RefuseDuplicates;
         var options = Options(node);
         options.Connections = 2;
         await using var agent = new RunningAgent(options);

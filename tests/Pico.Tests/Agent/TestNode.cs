@@ -35,8 +35,6 @@ internal sealed class TestNode : IAsyncDisposable
     /// <summary>The status line's code that upgrades are answered with; 101 lets them in.</summary>
     public string Answer { get; set; } = "101 Switching Protocols";
 
-    /// <summary>Why to refuse an agent, or null. Default: nobody is refused.</summary>
-    public Func<TunnelHello, TunnelEnd?> Admit { get; set; } = _ => null;
 
     /// <summary>Why to refuse a registration, or null.</summary>
     public Func<Registration, string?> Judge { get; set; } = _ => null;
@@ -47,10 +45,6 @@ internal sealed class TestNode : IAsyncDisposable
     public Channel<TunnelHello> Hellos { get; } = Channel.CreateUnbounded<TunnelHello>();
 
     public Channel<(TunnelConnection Tunnel, TestHandler Handler)> Tunnels { get; } = Channel.CreateUnbounded<(TunnelConnection, TestHandler)>();
-
-    /// <summary>What a node does with an agent that holds it already.</summary>
-    public Func<TunnelHello, TunnelEnd?> RefuseDuplicates => hello =>
-        hello.HeldNodes.Contains(Id) && !hello.AcceptsDuplicate ? new TunnelEnd(TunnelError.Duplicate, "held already") : null;
 
     public async Task<(TunnelConnection Tunnel, TestHandler Handler)> NextTunnelAsync(CancellationToken cancellationToken) =>
         await Tunnels.Reader.ReadAsync(cancellationToken);
@@ -113,7 +107,7 @@ internal sealed class TestNode : IAsyncDisposable
     private TunnelEnd? NoteAndAdmit(TunnelHello hello)
     {
         Hellos.Writer.TryWrite(hello);
-        return Admit(hello);
+        return hello.HeldNodes.Contains(Id) && !hello.AcceptsDuplicate ? new TunnelEnd(TunnelError.Duplicate, "held already") : null;
     }
 
     private static async Task<string> ReadHeadAsync(Stream stream)

@@ -29,8 +29,9 @@ internal sealed class TestService : IDisposable
     public static async Task EchoAsync(Socket socket)
     {
         var buffer = new byte[16 * 1024];
-        while (await socket.ReceiveAsync(buffer) is > 0 and var received)
-            await socket.SendAsync(buffer.AsMemory(0, received));
+        // Memory, not an array: those overloads allocate nothing.
+        while (await socket.ReceiveAsync(buffer.AsMemory(), SocketFlags.None) is > 0 and var received)
+            await socket.SendAsync(buffer.AsMemory(0, received), SocketFlags.None);
         socket.Shutdown(SocketShutdown.Send);
     }
 

@@ -1,0 +1,184 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Pico.Agent.Forwarding;
+using Pico.Tests.Tunnel;
+using Pico.Tunnel;
+using Pico.Tunnel.Protocol;
+
+namespace Pico.Tests.Agent;
+
+/// <summary>A real socket pair, a real tunnel in memory, and the pump between them.</summary>
+public sealed class BytePumpTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly ForwardingStatistics _statistics = new();
+
+    private static CancellationToken Soon =>
+        CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken, new CancellationTokenSource(Patience, TimeProvider.System).Token).Token;
+
+    [Fact]
+    public async Task HalfClose_OfTheClient_ReachesTheService_WhichStillAnswers()
+    {
+        await using var pair = await TunnelPair.CreateAsync();
+        var (client, service, pump) = await StartAsync(pair);
+
+        await client.WriteAsync("question"u8.ToArray(), Soon);
+        client.CompleteOutput();
+        Assert.Equal("question", await ReadToEndAsync(service));
+        await service.SendAsync("answer"u8.ToArray(), SocketFlags.None, Soon);
+        service.Shutdown(SocketShutdown.Send);
+        using var reader = new StreamReader(client.AsStream());
+
+        Assert.Equal("answer", await reader.ReadToEndAsync(Soon));
+        Assert.Null(await pump.WaitAsync(Soon));
+    }
+
+    [Fact]
+    public async Task HalfClose_OfTheService_ReachesTheClient_WhichStillSends()
+    {
+        await using var pair = await TunnelPair.CreateAsync();
+        var (client, service, pump) = await StartAsync(pair);
+
+        await service.SendAsync("greeting"u8.ToArray(), SocketFlags.None, Soon);
+        service.Shutdown(SocketShutdown.Send);
+        var greeting = await client.Input.ReadAtLeastAsync(8, Soon);
+        client.Input.AdvanceTo(greeting.Buffer.End);
+        Assert.True((await client.Input.ReadAsync(Soon)).IsCompleted);
+        await client.WriteAsync("more"u8.ToArray(), Soon);
+        client.CompleteOutput();
+
+        Assert.Equal("more", await ReadToEndAsync(service));
+        Assert.Null(await pump.WaitAsync(Soon));
+    }
+
+    [Fact]
+    public async Task Reset_ByTheService_ResetsTheStream()
+    {
+        await using var pair = await TunnelPair.CreateAsync();
+        var (client, service, pump) = await StartAsync(pair);
+
+        service.LingerState = new LingerOption(true, 0);
+        service.Close();
+
+        var broken = await Assert.ThrowsAsync<StreamException>(async () => await client.Input.ReadAsync(Soon));
+        Assert.Equal(StreamError.ServiceReset, broken.Error);
+        Assert.NotNull(await pump.WaitAsync(Soon));
+    }
+
+    [Fact]
+    public async Task Reset_ByTheClient_ResetsTheConnection()
+    {
+        await using var pair = await TunnelPair.CreateAsync();
+        var (client, service, pump) = await StartAsync(pair);
+
+        client.Abort(StreamError.Cancelled);
+
+        var broken = await Assert.ThrowsAsync<SocketException>(async () => await service.ReceiveAsync(new byte[1], SocketFlags.None, Soon));
+        Assert.Equal(SocketError.ConnectionReset, broken.SocketErrorCode);
+        await pump.WaitAsync(Soon);
+    }
+
+    [Fact]
+    public async Task EarlyAnswer_OfAServiceThatStopsReading_ComesWhole()
+    {
+        await using var pair = await TunnelPair.CreateAsync();
+        var (client, service, _) = await StartAsync(pair);
+        var answer = new byte[100_000];
+        Random.Shared.NextBytes(answer);
+
+        // It answers, ends its side, and closes without having read what the client goes on sending.
+        await service.SendAsync(answer, SocketFlags.None, Soon);
+        service.Shutdown(SocketShutdown.Send);
+        var writing = WriteUntilRefusedAsync(client);
+        var received = new MemoryStream();
+        await client.Input.AsStream(leaveOpen: true).CopyToAsync(received, Soon);
+        service.Close();
+
+        Assert.Equal(answer, received.ToArray());
+        client.Abort(StreamError.Cancelled);
+        await writing.WaitAsync(Soon);
+    }
+
+    [Fact]
+    public async Task LargeTransfers_BothWaysAtOnce_ArriveIntact()
+    {
+        await using var pair = await TunnelPair.CreateAsync();
+        var (client, service, pump) = await StartAsync(pair);
+        _ = TestService.EchoAsync(service);
+        var sent = new byte[8 * 1024 * 1024];
+        Random.Shared.NextBytes(sent);
+
+        var writing = Task.Run(async () =>
+        {
+            for (var i = 0; i < sent.Length; i += 100_000)
+                await client.WriteAsync(sent.AsMemory(i, Math.Min(100_000, sent.Length - i)), Soon);
+            client.CompleteOutput();
+        }, Soon);
+        var received = new MemoryStream();
+        await client.Input.AsStream(leaveOpen: true).CopyToAsync(received, Soon);
+        await writing;
+
+        Assert.True(sent.AsSpan().SequenceEqual(received.ToArray()));
+        Assert.Null(await pump.WaitAsync(Soon));
+        Assert.Equal((sent.Length, sent.Length), (_statistics.ToService, _statistics.FromService));
+    }
+
+    [Fact]
+    public void ReceiveSize_GrowsAndShrinks_WithinTheBudget()
+    {
+        var budget = new ReceiveBudget(64 * 1024);
+        var one = new ReceiveSize(budget);
+        var two = new ReceiveSize(budget);
+
+        for (var i = 0; i < 10; i++)
+            one.Note(one.Value);
+        two.Note(two.Value);
+        two.Note(two.Value);
+        // 60 KiB of the budget went to the first, and the second can double once.
+        Assert.Equal((ReceiveSize.Max, 2 * ReceiveSize.Min), (one.Value, two.Value));
+        for (var i = 0; i < 10; i++)
+            one.Note(1);
+        for (var i = 0; i < 10; i++)
+            two.Note(two.Value);
+
+        Assert.Equal((ReceiveSize.Min, ReceiveSize.Max), (one.Value, two.Value));
+    }
+
+    private static async Task WriteUntilRefusedAsync(TunnelStream client)
+    {
+        var part = new byte[64 * 1024];
+        try
+        {
+            while (true)
+                await client.WriteAsync(part, Soon);
+        }
+        catch (StreamException)
+        {
+            // As expected: nobody reads.
+        }
+    }
+
+    private static async Task<string> ReadToEndAsync(Socket socket)
+    {
+        var text = new StringBuilder();
+        var buffer = new byte[1024];
+        while (await socket.ReceiveAsync(buffer, SocketFlags.None, Soon) is > 0 and var received)
+            text.Append(Encoding.ASCII.GetString(buffer, 0, received));
+        return text.ToString();
+    }
+
+    private async Task<(TunnelStream Client, Socket Service, Task<Exception?> Pump)> StartAsync(TunnelPair pair)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var agentSide = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await agentSide.ConnectAsync(listener.LocalEndpoint, Soon);
+        var service = await listener.AcceptSocketAsync(Soon);
+        service.NoDelay = true;
+        var (client, stream) = await pair.OpenAsync(Soon);
+        var pump = new BytePump(new ReceiveBudget(1024 * 1024), TimeProvider.System, _statistics);
+        return (client, service, pump.RunAsync(stream, new SocketConnection(agentSide)));
+    }
+}
