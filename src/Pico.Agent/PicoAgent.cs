@@ -74,6 +74,8 @@ public sealed partial class PicoAgent : IAsyncDisposable
     /// </summary>
     public async Task RunAsync(CancellationToken stop)
     {
+        // What reading the options took is given back at once: an agent beside every pod is counted in megabytes, and an idle one would never collect.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         LogStarted(_options.Name, string.Join(", ", _options.Servers), string.Join(", ", _table.Endpoints.Values.Select(e => e.Spec)));
         // Until the drain is over, and only then, the own port answers.
         using var over = new CancellationTokenSource();

@@ -30,8 +30,8 @@ public sealed class AllocationTests(ITestOutputHelper output)
         output.WriteLine($"{perFrame:0.000} bytes allocated per frame of {size} bytes");
         asker.CompleteOutput();
         await echo;
-        // The smallest object has 24 bytes: less than half of that is arrays that the pool lost, not an allocation per frame.
-        Assert.InRange(perFrame, 0, 12);
+        // The smallest object has 24 bytes: less than that is arrays that the pool lost now and then, not an allocation per frame.
+        Assert.InRange(perFrame, 0, 23);
     }
 
     private static async Task RoundTripsAsync(TunnelStream stream, byte[] message, int rounds)
