@@ -18,11 +18,12 @@ internal sealed class MemoryConnection : ConnectionContext, IConnectionLifetimeN
     private readonly CancellationTokenSource _closed = new();
     private readonly CancellationTokenSource _closeRequested = new();
     private readonly FeatureCollection _features = new();
-    private string _received = "";
+    private readonly ReceivedText _received;
 
     public MemoryConnection()
     {
         _features.Set<IConnectionLifetimeNotificationFeature>(this);
+        _received = new(_down.Reader, "connection", () => _down.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(20)));
         Transport = this;
         ConnectionClosed = _closed.Token;
         ConnectionClosedRequested = _closeRequested.Token;
@@ -80,57 +81,12 @@ internal sealed class MemoryConnection : ConnectionContext, IConnectionLifetimeN
     }
 
     /// <summary>Reads until <paramref name="end"/> has come, and gives everything up to it; throws if the connection ends or breaks before.</summary>
-    public async Task<string> ReadToAsync(string end)
-    {
-        int at;
-        var open = true;
-        while ((at = _received.IndexOf(end, StringComparison.Ordinal)) < 0)
-        {
-            if (!open)
-                throw new EndOfStreamException($"Before '{end}' came, the connection ended after '{_received}'.");
-            open = await ReceiveAsync();
-        }
-
-        return Take(at + end.Length);
-    }
+    public Task<string> ReadToAsync(string end) => _received.ReadToAsync(end);
 
     public Task<string> ReadHeadAsync() => ReadToAsync("\r\n\r\n");
 
-    public async Task<string> ReadAsync(int length)
-    {
-        var open = true;
-        while (_received.Length < length)
-        {
-            if (!open)
-                throw new EndOfStreamException($"The connection ended after '{_received}'.");
-            open = await ReceiveAsync();
-        }
-
-        return Take(length);
-    }
+    public Task<string> ReadAsync(int length) => _received.ReadAsync(length);
 
     /// <summary>Everything until the server closes; throws if the connection breaks.</summary>
-    public async Task<string> ReadToEndAsync()
-    {
-        while (await ReceiveAsync())
-        {
-        }
-
-        return Take(_received.Length);
-    }
-
-    private string Take(int length)
-    {
-        var text = _received[..length];
-        _received = _received[length..];
-        return text;
-    }
-
-    private async Task<bool> ReceiveAsync()
-    {
-        var read = await _down.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(20));
-        _received += Encoding.Latin1.GetString(read.Buffer);
-        _down.Reader.AdvanceTo(read.Buffer.End);
-        return !read.IsCompleted;
-    }
+    public Task<string> ReadToEndAsync() => _received.ReadToEndAsync();
 }
