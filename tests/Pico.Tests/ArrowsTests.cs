@@ -8,8 +8,9 @@ public sealed class ArrowsTests
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["Pico.Tunnel"] = [],
+        ["Pico.Gossip"] = [],
         ["Pico.Configuration"] = [],
-        ["Pico.Server"] = ["Pico.Tunnel"],
+        ["Pico.Server"] = ["Pico.Gossip", "Pico.Tunnel"],
         ["Pico.Agent"] = ["Pico.Configuration", "Pico.Tunnel"],
         ["Pico.AgentCli"] = ["Pico.Agent"],
         ["Pico.Cli"] = ["Pico.Agent", "Pico.Server"],
