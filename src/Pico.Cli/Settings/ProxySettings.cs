@@ -15,12 +15,6 @@ internal static class ProxySettings
             "proxy.bind-addr", OptionTypes.Address, o => o.BindAddress, (o, v) => o.BindAddress = v,
             "Where clients connect: HTTP/1.1, HTTP/2, WebSocket, gRPC, and pico forward.")
         .Add(
-            "proxy.tls-certificate-file", OptionTypes.ExistingFile, o => o.TlsCertificateFile, (o, v) => o.TlsCertificateFile = v,
-            "The certificate chain (PEM) with which the proxy port speaks TLS. Read again when it changes. Without it: no TLS.")
-        .Add(
-            "proxy.tls-key-file", OptionTypes.ExistingFile, o => o.TlsKeyFile, (o, v) => o.TlsKeyFile = v,
-            "The private key (PEM) of that certificate.")
-        .Add(
             "proxy.tls-passthrough-bind-addr", OptionTypes.OptionalAddress, o => o.TlsPassthroughBindAddress, (o, v) => o.TlsPassthroughBindAddress = v,
             "Where TLS connections are routed by their server name (SNI) to TCP endpoints, without being decrypted. Without it: nowhere.")
         .Add(

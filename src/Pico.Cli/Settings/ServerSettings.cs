@@ -10,9 +10,12 @@ internal sealed class ServerSettings
 {
     public static OptionSet<ServerSettings> Definitions { get; } = new OptionSet<ServerSettings>()
         .Include(ProxySettings.Definitions, s => s.Server.Proxy)
+        .Include(PortTlsSettings.Definitions("proxy.tls"), s => s.Server.Proxy.Tls)
         .Include(OfUpstream(), s => s.Server.Upstream)
+        .Include(PortTlsSettings.Definitions("upstream.tls"), s => s.Server.Upstream.Tls)
         .Include(TokenAuthSettings.Definitions("upstream.auth", "agents"), s => s.Server.Upstream.Auth)
         .Include(OfAdmin(), s => s.Server.Admin)
+        .Include(PortTlsSettings.Definitions("admin.tls", " Probes of /health and /ready need none."), s => s.Server.Admin.Tls)
         .Include(TokenAuthSettings.Definitions("admin.auth", "operators"), s => s.Server.Admin.Auth)
         .Include(OfServer(), s => s.Server)
         .Include(LogOptions.Definitions, s => s.Log);
@@ -25,12 +28,6 @@ internal sealed class ServerSettings
         .Add(
             "upstream.bind-addr", OptionTypes.Address, o => o.BindAddress, (o, v) => o.BindAddress = v,
             "Where agents connect. Reachable for agents, and for them only.")
-        .Add(
-            "upstream.tls-certificate-file", OptionTypes.ExistingFile, o => o.TlsCertificateFile, (o, v) => o.TlsCertificateFile = v,
-            "The certificate chain (PEM) with which the upstream port speaks TLS. Read again when it changes. Without it: no TLS.")
-        .Add(
-            "upstream.tls-key-file", OptionTypes.ExistingFile, o => o.TlsKeyFile, (o, v) => o.TlsKeyFile = v,
-            "The private key (PEM) of that certificate.")
         .Add(
             "upstream.max-tunnels", OptionTypes.Number(0, int.MaxValue), o => o.MaxTunnels, (o, v) => o.MaxTunnels = v,
             "How many tunnels may be open; further agents are sent elsewhere. 0: no limit.");

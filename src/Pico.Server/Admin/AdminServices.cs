@@ -9,6 +9,7 @@ using Pico.Server.Admin.Metrics;
 using Pico.Server.Admin.Status;
 using Pico.Server.Auth;
 using Pico.Server.Hosting;
+using Pico.Server.Hosting.Tls;
 
 namespace Pico.Server.Admin;
 
@@ -51,11 +52,20 @@ internal static class AdminServices
             ? new MetricStreamConfiguration { CardinalityLimit = ServerMetrics.MaxSeries }
             : MetricStreamConfiguration.Drop;
 
-    /// <summary>Asks for a token if the port does; probes need none.</summary>
+    /// <summary>Asks for a client certificate and a token, if the port does; probes need neither.</summary>
     private static async Task Authenticate(HttpContext context, RequestDelegate next)
     {
+        var isProbe = context.Request.Path.Value is "/health" or "/ready";
+        var tls = context.RequestServices.GetRequiredService<AdminOptions>().Tls;
+        if (!isProbe && tls.EffectiveClientAuth == TlsClientAuth.Require && context.Connection.ClientCertificate is null)
+        {
+            await Problem.WriteAsync(
+                context, StatusCodes.Status403Forbidden, "client_certificate_required", "This path is for clients with a certificate (admin.tls.client-auth).");
+            return;
+        }
+
         var gate = context.RequestServices.GetRequiredService<AuthGates>().Admin;
-        if (gate.IsEnabled && context.Request.Path.Value is not ("/health" or "/ready"))
+        if (gate.IsEnabled && !isProbe)
         {
             var result = await gate.VerifyAsync(context.Request.Headers.Authorization, context.RequestAborted);
             if (!result.IsValid)

@@ -1,4 +1,5 @@
 using Pico.Server.Auth;
+using Pico.Server.Hosting.Tls;
 
 namespace Pico.Server.Hosting;
 
@@ -7,6 +8,9 @@ public sealed class AdminOptions
 {
     /// <summary>Where to listen, <c>[host]:port</c>; port 0 takes a free one. Default <c>:8003</c>, all addresses.</summary>
     public string BindAddress { get; set; } = ":8003";
+
+    /// <summary>TLS on the port. A client certificate that is required is asked for by path: probes need none. Default: none.</summary>
+    public TlsOptions Tls { get; } = new();
 
     /// <summary>The tokens that operators (probes need none) need. Default: none.</summary>
     public TokenAuthOptions Auth { get; } = new();

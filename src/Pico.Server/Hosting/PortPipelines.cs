@@ -1,11 +1,7 @@
-using System.Net.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace Pico.Server.Hosting;
 
@@ -37,27 +33,5 @@ internal static class PortPipelines
     {
         var connections = listening.ApplicationServices.GetRequiredService<ClientConnections>();
         listening.Use(next => connection => connections.OnConnectionAsync(connection, next));
-    }
-
-    /// <summary>Speaks TLS on the port if there is a certificate, with HTTP/2 by ALPN.</summary>
-    public static void UseTls(this ListenOptions listening, ServerPort port, string certificateFile, string keyFile)
-    {
-        if (certificateFile.Length == 0)
-            return;
-
-        if (port == ServerPort.Proxy)
-            listening.Protocols = HttpProtocols.Http1AndHttp2;
-        var services = listening.ApplicationServices;
-        var certificate = new ServerCertificate(
-            port, certificateFile, keyFile, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<ServerCertificate>>());
-        services.GetRequiredService<NodeLifecycle>().Stopped.Register(certificate.Dispose);
-        List<SslApplicationProtocol> protocols = listening.Protocols.HasFlag(HttpProtocols.Http2)
-            ? [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11]
-            : [SslApplicationProtocol.Http11];
-        listening.UseHttps(new TlsHandshakeCallbackOptions
-        {
-            OnConnection = _ => ValueTask.FromResult(
-                new SslServerAuthenticationOptions { ServerCertificateContext = certificate.Current, ApplicationProtocols = protocols }),
-        });
     }
 }

@@ -1,3 +1,5 @@
+using Pico.Server.Hosting.Tls;
+
 namespace Pico.Server.Hosting;
 
 /// <summary>The proxy port. Time-outs of <see cref="TimeSpan.Zero"/> are switched off.</summary>
@@ -45,9 +47,6 @@ public sealed class ProxyOptions
     /// <summary>How many connections of clients may be open; further ones get 503 <c>overloaded</c>. 0: no limit. Default 50,000.</summary>
     public int MaxConnections { get; set; } = 50_000;
 
-    /// <summary>The certificate chain (PEM) with which the proxy port speaks TLS, HTTP/2 by ALPN; read again when it changes. Empty: no TLS.</summary>
-    public string TlsCertificateFile { get; set; } = "";
-
-    /// <summary>The private key (PEM) of <see cref="TlsCertificateFile"/>.</summary>
-    public string TlsKeyFile { get; set; } = "";
+    /// <summary>TLS on the port, with HTTP/2 by ALPN. Default: none.</summary>
+    public TlsOptions Tls { get; } = new();
 }

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Pico.Server.Admin;
 using Pico.Server.Admin.Metrics;
 using Pico.Server.Auth;
+using Pico.Server.Hosting.Tls;
 using Pico.Server.Proxy;
 using Pico.Server.Proxy.Connections;
 using Pico.Server.Tcp;
@@ -40,7 +41,7 @@ internal static class ServerComposition
             {
                 listening.UseClientConnections();
                 listening.UseProxyProtocol();
-                listening.UseTls(ServerPort.Proxy, options.Proxy.TlsCertificateFile, options.Proxy.TlsKeyFile);
+                listening.UseTls(ServerPort.Proxy, options.Proxy.Tls);
                 listening.UseSniffer();
             });
             kestrel.ListenOn(ServerPort.TlsPassthrough, listening =>
@@ -48,8 +49,8 @@ internal static class ServerComposition
                 listening.UseClientConnections();
                 listening.UseTlsPassthrough();
             });
-            kestrel.ListenOn(ServerPort.Upstream, listening => listening.UseTls(ServerPort.Upstream, options.Upstream.TlsCertificateFile, options.Upstream.TlsKeyFile));
-            kestrel.ListenOn(ServerPort.Admin);
+            kestrel.ListenOn(ServerPort.Upstream, listening => listening.UseTls(ServerPort.Upstream, options.Upstream.Tls));
+            kestrel.ListenOn(ServerPort.Admin, listening => listening.UseTls(ServerPort.Admin, options.Admin.Tls));
         });
 
         // After Kestrel's own, so that it takes the place of that.

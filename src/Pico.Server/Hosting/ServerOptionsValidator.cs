@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Net;
 using Pico.Server.Auth;
+using Pico.Server.Hosting.Tls;
 using Pico.Tunnel.Protocol;
 
 namespace Pico.Server.Hosting;
 
-/// <summary>Checks every option of a server, and gives all errors at once. It opens no file and no socket.</summary>
+/// <summary>Checks every option of a server, and gives all errors at once. It opens no socket, and reads no file but those of TLS.</summary>
 public static class ServerOptionsValidator
 {
     private const int MinHeadSize = 1024;
@@ -22,8 +23,9 @@ public static class ServerOptionsValidator
         var (proxy, upstream) = (options.Proxy, options.Upstream);
 
         CheckAddresses(options, errors);
-        Tls("proxy", proxy.TlsCertificateFile, proxy.TlsKeyFile, errors);
-        Tls("upstream", upstream.TlsCertificateFile, upstream.TlsKeyFile, errors);
+        TlsRules.Check(proxy.Tls, "proxy.tls", errors);
+        TlsRules.Check(upstream.Tls, "upstream.tls", errors);
+        TlsRules.Check(options.Admin.Tls, "admin.tls", errors);
         TokenAuthRules.Check(upstream.Auth, "upstream.auth", errors);
         TokenAuthRules.Check(options.Admin.Auth, "admin.auth", errors);
         CheckDomain(proxy.BaseDomain, errors);
@@ -76,14 +78,6 @@ public static class ServerOptionsValidator
         var name = domain.Trim('.');
         if (name.Length > 253 || (name.Length > 0 && !name.Split('.').All(label => EndpointId.IsValid(label))))
             errors.Add(new("proxy.base-domain", domain, "a domain name such as example.com"));
-    }
-
-    private static void Tls(string port, string certificate, string key, List<OptionError> errors)
-    {
-        if (certificate.Length > 0 && key.Length == 0)
-            errors.Add(new($"{port}.tls-key-file", key, "the file of the certificate's private key (PEM)"));
-        if (key.Length > 0 && certificate.Length == 0)
-            errors.Add(new($"{port}.tls-certificate-file", certificate, "the file of the key's certificate chain (PEM)"));
     }
 
     private static void Time(string key, TimeSpan value, List<OptionError> errors)

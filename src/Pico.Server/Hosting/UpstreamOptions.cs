@@ -1,4 +1,5 @@
 using Pico.Server.Auth;
+using Pico.Server.Hosting.Tls;
 
 namespace Pico.Server.Hosting;
 
@@ -11,11 +12,8 @@ public sealed class UpstreamOptions
     /// <summary>How many tunnels may be open; further agents are sent elsewhere. 0: no limit. Default 10,000.</summary>
     public int MaxTunnels { get; set; } = 10_000;
 
-    /// <summary>The certificate chain (PEM) with which the upstream port speaks TLS; read again when it changes. Empty: no TLS.</summary>
-    public string TlsCertificateFile { get; set; } = "";
-
-    /// <summary>The private key (PEM) of <see cref="TlsCertificateFile"/>.</summary>
-    public string TlsKeyFile { get; set; } = "";
+    /// <summary>TLS on the port. Default: none.</summary>
+    public TlsOptions Tls { get; } = new();
 
     /// <summary>The tokens that agents need. Default: none.</summary>
     public TokenAuthOptions Auth { get; } = new();

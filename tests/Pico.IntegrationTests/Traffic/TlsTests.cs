@@ -13,7 +13,7 @@ public sealed class TlsTests
         await using var nginx = await NginxService.StartAsync("location / { return 200 \"$http_x_forwarded_proto $request_uri\"; }");
         await using var pico = await Deployment.StartAsync(
             $"web/http://127.0.0.1:{nginx.Port}",
-            server: ["--proxy.tls-certificate-file", certificate.Certificate, "--proxy.tls-key-file", certificate.Key]);
+            server: ["--proxy.tls.certificate-file", certificate.Certificate, "--proxy.tls.key-file", certificate.Key]);
         var url = $"https://web.pico.example:{pico.Proxy.Port}/a%2Fb";
         string[] curl = ["--cacert", certificate.Certificate, "--resolve", $"web.pico.example:{pico.Proxy.Port}:127.0.0.1", url];
 

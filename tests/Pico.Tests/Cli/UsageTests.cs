@@ -9,7 +9,7 @@ public sealed class UsageTests
     [InlineData("--proxy.proxy-protocol=maybe", "proxy.proxy-protocol (--proxy.proxy-protocol): 'maybe' is not allowed; allowed: true or false")]
     [InlineData("surplus", "surplus (command line): unexpected argument")]
     [InlineData("--admin.bind-addr :8000", "admin.bind-addr (--admin.bind-addr): ':8000' is not allowed; allowed: an address of its own")]
-    [InlineData("--proxy.tls-key-file /nowhere", "allowed: the path of a file that exists")]
+    [InlineData("--proxy.tls.key-file /nowhere", "allowed: the path of a file that exists")]
     public async Task Server_WithAMistake_IsRefusedWithExitCode2(string commandLine, string expected)
     {
         var (exitCode, output, error) = await CommandLine.RunAsync(["server", .. commandLine.Split(' ')]);

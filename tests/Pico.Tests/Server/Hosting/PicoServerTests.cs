@@ -120,12 +120,12 @@ public sealed class PicoServerTests : IAsyncDisposable
         options.Proxy.BindAddress = "nowhere";
         options.Proxy.TrustedProxies = ["10.0.0.0/8", "10.0.0.0/99"];
         options.Proxy.ConnectTimeout = TimeSpan.FromSeconds(-1);
-        options.Upstream.TlsKeyFile = "key.pem";
+        options.Upstream.Tls.KeyFile = "key.pem";
 
         var error = Assert.Throws<InvalidOptionsException>(() => new PicoServer(options));
 
         Assert.Equal(
-            ["proxy.bind-addr", "upstream.tls-certificate-file", "proxy.trusted-proxies", "proxy.connect-timeout"],
+            ["proxy.bind-addr", "upstream.tls.certificate-file", "proxy.trusted-proxies", "proxy.connect-timeout"],
             error.Errors.Select(e => e.Key));
     }
 

@@ -3,7 +3,6 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using Pico.Server.Hosting;
 using Pico.Tunnel.Protocol;
 
 namespace Pico.Tests.Server.Hosting;
@@ -33,7 +32,7 @@ public sealed class PortTests
         using var folder = new TestFolder();
         using var certificate = TestCertificate.Create("orders.test");
         var files = TestCertificate.Write(certificate, folder.Path);
-        await using var server = await TestServer.StartAsync(o => (o.Proxy.TlsCertificateFile, o.Proxy.TlsKeyFile) = files);
+        await using var server = await TestServer.StartAsync(o => (o.Proxy.Tls.CertificateFile, o.Proxy.Tls.KeyFile) = files);
         await using var agent = await AgentAsync(server);
         using var handler = new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, c, _, _) => Same(certificate, c) } };
         using var http = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(20) };
@@ -50,47 +49,12 @@ public sealed class PortTests
     }
 
     [Fact]
-    public async Task Certificate_Replaced_IsTakenByTheNextHandshakes()
-    {
-        using var folder = new TestFolder();
-        using var before = TestCertificate.Create("before");
-        using var after = TestCertificate.Create("after");
-        var (certificateFile, keyFile) = TestCertificate.Write(before, folder.Path);
-        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
-        using var current = new ServerCertificate(
-            ServerPort.Proxy, certificateFile, keyFile, time, Microsoft.Extensions.Logging.Abstractions.NullLogger<ServerCertificate>.Instance);
-        Assert.Equal("CN=before", current.Current.TargetCertificate.Subject);
-
-        await File.WriteAllTextAsync(certificateFile, "half a file", TestContext.Current.CancellationToken);
-        File.SetLastWriteTimeUtc(certificateFile, File.GetLastWriteTimeUtc(certificateFile).AddSeconds(5));
-        time.Advance(TimeSpan.FromMinutes(1));
-        Assert.Equal("CN=before", current.Current.TargetCertificate.Subject);
-
-        TestCertificate.Write(after, folder.Path);
-        File.SetLastWriteTimeUtc(certificateFile, File.GetLastWriteTimeUtc(certificateFile).AddSeconds(10));
-        time.Advance(TimeSpan.FromMinutes(1));
-        Assert.Equal("CN=after", current.Current.TargetCertificate.Subject);
-    }
-
-    [Fact]
-    public async Task Start_CertificateMissing_NamesTheOption()
-    {
-        var options = TestServer.Options();
-        (options.Upstream.TlsCertificateFile, options.Upstream.TlsKeyFile) = ("/nowhere/tls.crt", "/nowhere/tls.key");
-        await using var server = new PicoServer(options);
-
-        var error = await Assert.ThrowsAsync<ServerStartException>(() => server.StartAsync(TestContext.Current.CancellationToken));
-
-        Assert.StartsWith("upstream.tls-certificate-file", error.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task Upstream_WithCertificate_AcceptsTunnelsOverTls()
     {
         using var folder = new TestFolder();
         using var certificate = TestCertificate.Create("node");
         var files = TestCertificate.Write(certificate, folder.Path);
-        await using var server = await TestServer.StartAsync(o => (o.Upstream.TlsCertificateFile, o.Upstream.TlsKeyFile) = files);
+        await using var server = await TestServer.StartAsync(o => (o.Upstream.Tls.CertificateFile, o.Upstream.Tls.KeyFile) = files);
         using var socket = await ConnectAsync(server.Server.UpstreamAddress);
         await using var tls = new SslStream(socket.GetStream(), false, (_, c, _, _) => Same(certificate, c));
         await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "node" }, TestContext.Current.CancellationToken);
