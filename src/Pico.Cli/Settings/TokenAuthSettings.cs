@@ -7,10 +7,18 @@ namespace Pico.Cli.Settings;
 /// <summary>The options of the tokens that a port accepts, the same on every port.</summary>
 internal static class TokenAuthSettings
 {
-    private static readonly OptionType<string> AnyText = OptionTypes.Matching("text", "any text", _ => true);
+    public static OptionType<string> AnyText { get; } = OptionTypes.Matching("text", "any text", _ => true);
 
-    private static readonly OptionType<string> Algorithm = OptionTypes.Matching(
-        "algorithm", "HS256, HS384, HS512, RS256, RS384, RS512, ES256, ES384 or ES512 (also spelt RSA256, EC256 …)", TokenAuthOptions.IsAlgorithm);
+    public static OptionType<string> Algorithm { get; } = OptionTypes.Parsed(
+        "algorithm", "HS256, HS384, HS512, RS256, RS384, RS512, ES256, ES384 or ES512 (also spelt RSA256, EC256 …)", TokenAlgorithm.FromOption, a => a);
+
+    public static OptionType<TimeSpan> ClockSkew { get; } = OptionTypes.Duration(TimeSpan.Zero, TimeSpan.FromMinutes(10));
+
+    /// <summary>A file or folder that need not exist.</summary>
+    public static OptionType<string> NewFile { get; } = OptionTypes.Matching("path", "a path", t => t.Length > 0 && !t.Contains('\0', StringComparison.Ordinal));
+
+    /// <summary>What is printed for scripts; true for JSON.</summary>
+    public static OptionType<bool> Output { get; } = OptionTypes.Choice<bool>(("plain", false), ("json", true));
 
     public static OptionSet<TokenAuthOptions> Definitions(string prefix, string who) => new OptionSet<TokenAuthOptions>()
         .Add(
@@ -41,7 +49,7 @@ internal static class TokenAuthSettings
             $"{prefix}.audience", AnyText, o => o.Audience, (o, v) => o.Audience = v,
             "If set, a token's audience (aud) must contain this.")
         .Add(
-            $"{prefix}.clock-skew", OptionTypes.Duration(TimeSpan.Zero, TimeSpan.FromMinutes(10)), o => o.ClockSkew, (o, v) => o.ClockSkew = v,
+            $"{prefix}.clock-skew", ClockSkew, o => o.ClockSkew, (o, v) => o.ClockSkew = v,
             "How far clocks may differ when a token's times are judged.")
         .Add(
             $"{prefix}.require-endpoints", OptionTypes.Switch, o => o.RequireEndpoints, (o, v) => o.RequireEndpoints = v,

@@ -38,5 +38,5 @@ internal static class StatusTables
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 
-    private static string Time(DateTimeOffset? value) => value?.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture) ?? "";
+    private static string Time(DateTimeOffset? value) => value is { } time ? ConsoleText.Time(time.UtcDateTime) : "";
 }

@@ -13,7 +13,6 @@ internal static class Table
             output.WriteLine(string.Join(Gap, row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
     }
 
-    // Names come from agents: nothing that moves a terminal's cursor.
-    private static string Printable(string cell) =>
-        cell.Length == 0 ? "-" : string.Concat(cell.Select(c => char.IsControl(c) ? '?' : c));
+    // Names come from agents.
+    private static string Printable(string cell) => cell.Length == 0 ? "-" : ConsoleText.Printable(cell);
 }

@@ -3,7 +3,6 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Pico.Configuration.Definitions;
-using Pico.Configuration.Loading;
 
 namespace Pico.Configuration.Commands;
 
@@ -37,9 +36,10 @@ public sealed class PicoProgram(string name, string description, IReadOnlyList<V
         {
             if (parse.Action is not null and not ParseErrorAction)
                 return await parse.InvokeAsync(parse.InvocationConfiguration);
-            if (verbs.FirstOrDefault(v => v.Command == parse.CommandResult.Command) is not { } verb)
-                return RefuseVerb(parse, error);
-            return await verb.RunAsync(parse, new(name, environment, [.. verbs.SelectMany(v => v.Options)], output, error));
+            if (WithGroups().FirstOrDefault(v => v.Command == parse.CommandResult.Command) is { } verb)
+                return await verb.RunAsync(parse, new(name, environment, [.. WithGroups().SelectMany(v => v.Options)], output, error));
+            UsageReport.WriteNoVerb(error, name, verbs, parse.UnmatchedTokens);
+            return ExitCode.Usage;
         }
         catch (Exception e)
         {
@@ -54,20 +54,11 @@ public sealed class PicoProgram(string name, string description, IReadOnlyList<V
         foreach (var verb in verbs)
             root.Subcommands.Add(verb.Command);
         var help = root.Options.OfType<HelpOption>().Single();
-        help.Action = new HelpWithExamples((HelpAction)help.Action!, name, verbs);
+        help.Action = new HelpWithExamples((HelpAction)help.Action!, name, [.. WithGroups()]);
         return root;
     }
 
-    private int RefuseVerb(ParseResult parse, TextWriter error)
-    {
-        var names = verbs.Where(v => !v.IsHidden).Select(v => v.Text.Name).ToArray();
-        var word = parse.UnmatchedTokens is [var first, ..] ? first : null;
-        var meant = word is null ? null : Spelling.Nearest(word, names);
-        error.WriteLine(word is null ? $"{name}: a verb is missing" : $"{name}: no such verb: {word}" + (meant is null ? "" : $"; did you mean {meant}?"));
-        error.WriteLine($"The verbs are {string.Join(", ", names)}.");
-        error.WriteLine($"'{name} --help' explains them.");
-        return ExitCode.Usage;
-    }
+    private IEnumerable<Verb> WithGroups() => verbs.Concat(verbs.SelectMany(v => v.Runnable)).Distinct();
 
     private static Dictionary<string, string> ProcessEnvironment() =>
         Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()

@@ -14,6 +14,17 @@ internal static class UsageReport
         error.WriteLine($"'{verb} --help' lists what there is.");
     }
 
+    /// <summary>That none of <paramref name="verbs"/> was named by <paramref name="words"/>, and what there is.</summary>
+    public static void WriteNoVerb(TextWriter error, string program, IEnumerable<Verb> verbs, IReadOnlyList<string> words)
+    {
+        var names = verbs.Where(v => !v.IsHidden).Select(v => v.Text.Name).ToArray();
+        var word = words is [var first, ..] ? first : null;
+        var meant = word is null ? null : Spelling.Nearest(word, names);
+        error.WriteLine(word is null ? $"{program}: a verb is missing" : $"{program}: no such verb: {word}" + (meant is null ? "" : $"; did you mean {meant}?"));
+        error.WriteLine($"The verbs are {string.Join(", ", names)}.");
+        error.WriteLine($"'{program} --help' explains them.");
+    }
+
     /// <summary>The options in effect, in the form of the file.</summary>
     public static void WriteEffective(TextWriter output, IReadOnlyList<EffectiveOption> options)
     {

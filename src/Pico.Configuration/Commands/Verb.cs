@@ -9,6 +9,7 @@ public abstract class Verb
     private protected Verb(VerbText text, bool hidden)
     {
         Text = text;
+        Path = text.Name;
         Command = new Command(text.Name, text.Summary) { Hidden = hidden };
     }
 
@@ -18,6 +19,12 @@ public abstract class Verb
     /// <summary>The options, in the order in which they are shown.</summary>
     public abstract IEnumerable<OptionDefinition> Options { get; }
 
+    /// <summary>The words on the command line: <c>status</c>, or <c>token mint</c> in a group.</summary>
+    internal string Path { get; private set; }
+
+    /// <summary>The verbs that do something: this one, or those of a group.</summary>
+    internal virtual IEnumerable<Verb> Runnable => [this];
+
     /// <summary>True if help and the reference leave it out.</summary>
     internal bool IsHidden => Command.Hidden;
 
@@ -25,6 +32,9 @@ public abstract class Verb
 
     /// <summary>Runs it: reads the options, and refuses, telling everything that is wrong, or does the work.</summary>
     internal abstract Task<int> RunAsync(ParseResult parse, VerbEnvironment environment);
+
+    /// <summary>Puts the verb under another word.</summary>
+    internal void JoinGroup(string group) => Path = $"{group} {Text.Name}";
 }
 
 /// <summary>Where a verb runs.</summary>

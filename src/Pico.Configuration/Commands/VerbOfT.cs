@@ -58,7 +58,7 @@ public sealed class Verb<T> : Verb
         var printOnly = flags.ContainsKey(PrintConfig.Name);
         if (positional is not null)
             ReadArguments(positional, loaded.Value, printOnly, problems);
-        var verb = $"{environment.Program} {Text.Name}";
+        var verb = $"{environment.Program} {Path}";
         if (problems.Count > 0)
         {
             UsageReport.Write(environment.Error, verb, problems);

@@ -43,9 +43,9 @@ public static class ReferencePage
     {
         ArgumentNullException.ThrowIfNull(verbs);
         var page = new StringBuilder(Head.ReplaceLineEndings("\n"));
-        foreach (var verb in verbs.Where(v => !v.IsHidden))
+        foreach (var verb in verbs.SelectMany(v => v.Runnable).Where(v => !v.IsHidden))
         {
-            page.Append('\n').Append($"## {program} {verb.Text.Name}\n\n{verb.Text.Details}\n");
+            page.Append('\n').Append($"## {program} {verb.Path}\n\n{verb.Text.Details}\n");
             foreach (var option in verb.Options)
                 WriteOption(page, option);
         }

@@ -3,7 +3,7 @@ using Microsoft.IdentityModel.Tokens;
 namespace Pico.Server.Auth;
 
 /// <summary>The nine signature algorithms (RFC 7518, section 3.1) and which key fits which.</summary>
-internal static class TokenAlgorithm
+public static class TokenAlgorithm
 {
     /// <summary>All of them, as they stand in a token's <c>alg</c>.</summary>
     public static IReadOnlyList<string> All { get; } = ["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384", "ES512"];
@@ -14,6 +14,7 @@ internal static class TokenAlgorithm
     /// </summary>
     public static string? FromOption(string text)
     {
+        ArgumentNullException.ThrowIfNull(text);
         var name = text.Trim().ToUpperInvariant();
         if (name.StartsWith("RSA", StringComparison.Ordinal))
             name = "RS" + name[3..];
@@ -26,7 +27,7 @@ internal static class TokenAlgorithm
     /// True if <paramref name="key"/> may verify <paramref name="algorithm"/>: the kind must be right (a public key is never taken for a shared secret), and
     /// an EC key must be on the algorithm's curve (RFC 7518, section 3.4).
     /// </summary>
-    public static bool Fits(SecurityKey key, string algorithm) => algorithm switch
+    internal static bool Fits(SecurityKey key, string algorithm) => algorithm switch
     {
         "HS256" or "HS384" => key is SymmetricSecurityKey,
         "HS512" => key is SymmetricSecurityKey { KeySize: >= 512 },

@@ -42,7 +42,4 @@ public sealed class TokenAuthOptions
     /// <summary>True when any key was given: the port asks for a token.</summary>
     public bool IsEnabled =>
         Secret.Length > 0 || SecretFiles.Count > 0 || PublicKey.Length > 0 || PublicKeyFiles.Count > 0 || JwksFile.Length > 0 || JwksUrl.Length > 0;
-
-    /// <summary>True if <paramref name="text"/> names one of the nine algorithms, as an operator may spell it.</summary>
-    public static bool IsAlgorithm(string text) => TokenAlgorithm.FromOption(text) is not null;
 }

@@ -92,11 +92,11 @@ internal sealed class TokenVerifier(TokenAuthOptions options, KeyRing keys, Time
         int? rateLimit = null;
         // Read from the payload itself: the handler's typed look-ups pass over a claim of another type, and that must not mean "no limits".
         using var payload = JsonDocument.Parse(Base64Url.DecodeFromChars(token.EncodedPayload));
-        if (payload.RootElement.TryGetProperty("pico", out var pico))
+        if (payload.RootElement.TryGetProperty(TokenClaims.Pico, out var pico))
         {
             if (pico.ValueKind != JsonValueKind.Object)
                 return TokenResult.Refused(TokenFailure.Malformed, "the claim 'pico' is not an object");
-            if (pico.TryGetProperty("endpoints", out var claim))
+            if (pico.TryGetProperty(TokenClaims.Endpoints, out var claim))
             {
                 if (claim.ValueKind != JsonValueKind.Array || claim.EnumerateArray().Any(e => e.ValueKind != JsonValueKind.String))
                     return TokenResult.Refused(TokenFailure.Malformed, "the claim 'pico.endpoints' is not an array of strings");
@@ -105,7 +105,7 @@ internal sealed class TokenVerifier(TokenAuthOptions options, KeyRing keys, Time
                 endpoints = patterns;
             }
 
-            if (!TryReadLimit(pico, "maxStreams", out maxStreams) || !TryReadLimit(pico, "rateLimit", out rateLimit))
+            if (!TryReadLimit(pico, TokenClaims.MaxStreams, out maxStreams) || !TryReadLimit(pico, TokenClaims.RateLimit, out rateLimit))
                 return TokenResult.Refused(TokenFailure.Malformed, "the claims 'pico.maxStreams' and 'pico.rateLimit' are positive whole numbers");
         }
 

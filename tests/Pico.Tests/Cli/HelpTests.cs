@@ -7,11 +7,15 @@ public sealed class HelpTests
     [InlineData("agent")]
     [InlineData("forward")]
     [InlineData("status")]
+    [InlineData("token")]
+    [InlineData("token key")]
+    [InlineData("token mint")]
+    [InlineData("token inspect")]
     [InlineData("demo")]
     [InlineData("version")]
     public async Task Help_OfAVerb_TeachesWithExamplesAndNamesTheDocs(string verb)
     {
-        var (exitCode, output, error) = await CommandLine.RunAsync(verb, "--help");
+        var (exitCode, output, error) = await CommandLine.RunAsync([.. verb.Split(' '), "--help"]);
 
         Assert.Equal((0, ""), (exitCode, error));
         Assert.Contains("Examples:", output, StringComparison.Ordinal);
@@ -25,7 +29,7 @@ public sealed class HelpTests
         var (exitCode, output, _) = await CommandLine.RunAsync("--help");
 
         Assert.Equal(0, exitCode);
-        Assert.All(["server", "agent", "forward", "status", "demo", "version"], verb => Assert.Contains($"  {verb} ", output, StringComparison.Ordinal));
+        Assert.All(["server", "agent", "forward", "status", "token", "demo", "version"], verb => Assert.Contains($"  {verb} ", output, StringComparison.Ordinal));
         Assert.DoesNotContain("reference", output, StringComparison.Ordinal);
     }
 
