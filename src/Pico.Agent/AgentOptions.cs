@@ -1,3 +1,4 @@
+using Pico.Agent.Dialing;
 using Pico.Agent.Endpoints;
 
 namespace Pico.Agent;
@@ -20,8 +21,11 @@ public sealed class AgentOptions
     /// </summary>
     public IReadOnlyList<Uri> Servers { get; set; } = [new("ws://localhost:8001")];
 
-    /// <summary>How the server's certificate is checked with <c>wss://</c>. Default: by the system's authorities.</summary>
+    /// <summary>TLS with <c>wss://</c> servers. Default: their certificates are checked by the system's authorities, and none is shown.</summary>
     public TlsSettings ServerTls { get; set; } = TlsSettings.Default;
+
+    /// <summary>The HTTP proxy on the way to the servers. Default: what the environment says.</summary>
+    public HttpProxySettings HttpProxy { get; set; } = new();
 
     /// <summary>A name for people, shown in status and logs of the servers. Default: the host name.</summary>
     public string Name { get; set; } = Environment.MachineName;
@@ -75,6 +79,10 @@ public sealed class AgentOptions
                 errors.Add(error);
         }
 
+        if (ServerTls.Problem is { } problem)
+            errors.Add(problem);
+        if (!HttpProxySettings.IsValid(HttpProxy.Url))
+            errors.Add("The HTTP proxy is none; give http://host:port, https://host:port or none.");
         RequireRange(Connections, 1, 16, "The number of connections", errors);
         RequireRange(MaxConcurrentConnects, 1, ushort.MaxValue, "The number of concurrent connects", errors);
         RequirePositive(ReconnectMinDelay, "The least reconnect delay", errors);

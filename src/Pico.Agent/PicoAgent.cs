@@ -50,8 +50,8 @@ public sealed partial class PicoAgent : IAsyncDisposable
 
         var traffic = new ForwardingStatistics();
         var pump = new BytePump(new ReceiveBudget(ReceiveBudgetBytes), time, traffic);
-        var dialer = new TunnelDialer(
-            options.Servers, TunnelPath, options.ServerTls, new TokenSource(options.TokenFile), options.ServerConnectTimeout, time);
+        var connector = new ServerConnector(options.ServerTls, options.HttpProxy, options.ServerConnectTimeout, time);
+        var dialer = new TunnelDialer(options.Servers, TunnelPath, connector, new TokenSource(options.TokenFile), time);
         _readiness = new Readiness(time);
         _forwarder = new StreamForwarder(pump, traffic, options.ServiceConnectTimeout, options.MaxConcurrentConnects, time, _logger);
         _tunnels = new TunnelSet(options, dialer, _table, _forwarder, _readiness, time, _logger);

@@ -38,7 +38,8 @@ public sealed class AgentSettings
             "server", OptionTypes.List(SharedOptions.Server), o => o.Servers, (o, v) => o.Servers = v,
             "The servers' upstream port. With several, each try to connect takes the next.")
         .Rule("server", o => o.Servers.Count == 0 ? "empty; give the upstream port of a server, such as ws://localhost:8001" : null)
-        .AddServerTls(o => o.ServerTls, (o, v) => o.ServerTls = v)
+        .AddServerTls(o => o.ServerTls, (o, v) => o.ServerTls = v, o => o.Servers)
+        .AddHttpProxy(o => o.HttpProxy, (o, v) => o.HttpProxy = v)
         .Add(
             "token-file", OptionTypes.ExistingFile, o => o.TokenFile, (o, v) => o.TokenFile = v,
             "A file with the credential for the server. Read again at every connect, so it can be rotated.")

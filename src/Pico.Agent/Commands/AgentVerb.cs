@@ -22,6 +22,7 @@ public static class AgentVerb
                 ("Requests for the endpoint my-endpoint go to port 4000 on this machine", $"{program} agent --endpoints my-endpoint/localhost:4000 --server ws://pico.example.com:8001"),
                 ("Several endpoints: HTTP with a health check, gRPC, PostgreSQL", $"{program} agent --endpoints 'orders/http://localhost:4000?health=/ready,rpc/h2c://localhost:5000,db/tcp://localhost:5432'"),
                 ("With a credential from a file, through TLS", $"{program} agent --endpoints orders/4000 --server wss://pico.example.com --token-file /run/secrets/pico"),
+                ("Through a corporate proxy, with a client certificate", $"{program} agent --endpoints orders/4000 --server wss://pico.example.com --http-proxy http://proxy.corp.example:3128 --server-tls.certificate-file me.pem --server-tls.key-file me.key"),
                 ("Endpoints from a file that is watched, and the agent's own port for probes", $"{program} agent --endpoints-file endpoints.yaml --bind-addr :8004"),
             ],
             Docs = "docs/overview.md, docs/configuration.md",

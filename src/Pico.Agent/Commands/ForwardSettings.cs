@@ -29,7 +29,8 @@ public sealed class ForwardSettings
         .Add(
             "server", SharedOptions.Server, o => o.Server, (o, v) => o.Server = v,
             "The server's proxy port.")
-        .AddServerTls(o => o.ServerTls, (o, v) => o.ServerTls = v)
+        .AddServerTls(o => o.ServerTls, (o, v) => o.ServerTls = v, o => [o.Server])
+        .AddHttpProxy(o => o.HttpProxy, (o, v) => o.HttpProxy = v)
         .Add(
             "token-file", OptionTypes.ExistingFile, o => o.TokenFile, (o, v) => o.TokenFile = v,
             "A file with the credential for the server. Read again for every connection.")

@@ -4,7 +4,7 @@ using Pico.Tunnel.Protocol;
 namespace Pico.Agent.Dialing;
 
 /// <summary>The credential in a file, read at every use, since it may be rotated.</summary>
-internal sealed class TokenSource(string file)
+public sealed class TokenSource(string file)
 {
     private const int MaxLength = 16 * 1024;
 

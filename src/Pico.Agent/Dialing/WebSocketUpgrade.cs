@@ -14,8 +14,6 @@ internal static class WebSocketUpgrade
 {
     public const string SubProtocol = "pico.v1";
 
-    private const int MaxResponseHead = 16 * 1024;
-
     // RFC 6455 section 1.3.
     private const string AcceptSuffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
@@ -31,36 +29,16 @@ internal static class WebSocketUpgrade
             .Append("\r\n");
         await stream.WriteAsync(Encoding.ASCII.GetBytes(request.ToString()), cancellationToken).ConfigureAwait(false);
         await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
-        Check(await ReadHeadAsync(stream, cancellationToken).ConfigureAwait(false), server, key);
+        Check(await AnswerHead.ReadAsync(stream, server.Authority, cancellationToken).ConfigureAwait(false), server, key);
     }
 
-    /// <summary>Byte by byte, so that nothing of what follows the head is taken from the stream.</summary>
-    private static async Task<string> ReadHeadAsync(Stream stream, CancellationToken cancellationToken)
+    private static void Check(AnswerHead answer, Uri server, string key)
     {
-        var head = new byte[MaxResponseHead];
-        for (var length = 0; length < head.Length;)
-        {
-            if (await stream.ReadAsync(head.AsMemory(length, 1), cancellationToken).ConfigureAwait(false) == 0)
-                throw new TunnelException(TunnelError.TransportLost, length == 0 ? "the server closed the connection without an answer" : "the server closed the connection within its answer");
-            length++;
-            if (head.AsSpan(0, length).EndsWith("\r\n\r\n"u8))
-                return Encoding.ASCII.GetString(head, 0, length);
-        }
-
-        throw new TunnelException(TunnelError.ProtocolError, $"the server's answer has a head of more than {MaxResponseHead} bytes");
-    }
-
-    private static void Check(string head, Uri server, string key)
-    {
-        var lines = head.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
-        var status = lines[0].Split(' ', 3);
-        if (status.Length < 2 || !status[0].StartsWith("HTTP/1.", StringComparison.Ordinal) || status[1].Length != 3)
-            throw new TunnelException(TunnelError.ProtocolError, $"{server.Authority} does not speak HTTP");
-        if (status[1] != "101")
-            throw Refused(server, status[1], Header(lines, "x-pico-error"), Header(lines, "location"));
-        if (Header(lines, "sec-websocket-accept") != Accept(key))
+        if (answer.Status != "101")
+            throw Refused(server, answer.Status, answer.Header("x-pico-error"), answer.Header("location"));
+        if (answer.Header("sec-websocket-accept") != Accept(key))
             throw new TunnelException(TunnelError.ProtocolError, $"{server.Authority} answered the upgrade with a wrong Sec-WebSocket-Accept");
-        if (Header(lines, "sec-websocket-protocol") is not (null or SubProtocol))
+        if (answer.Header("sec-websocket-protocol") is not (null or SubProtocol))
             throw new TunnelException(TunnelError.ProtocolError, $"{server.Authority} chose another sub-protocol than {SubProtocol}");
     }
 
@@ -74,17 +52,6 @@ internal static class WebSocketUpgrade
         ("503", _) => new(TunnelError.Draining, $"{server.Authority} is not available (HTTP 503)"),
         _ => new(TunnelError.TransportLost, $"{server.Authority} refuses the tunnel (HTTP {status}{(code is null ? "" : $", {code}")})"),
     };
-
-    private static string? Header(string[] lines, string name)
-    {
-        foreach (var line in lines.AsSpan(1))
-        {
-            if (line.Length > name.Length && line[name.Length] == ':' && line.StartsWith(name, StringComparison.OrdinalIgnoreCase))
-                return line[(name.Length + 1)..].Trim();
-        }
-
-        return null;
-    }
 
     private static string Accept(string key) =>
 #pragma warning disable CA5350 // RFC 6455 section 4.2.2 asks for SHA-1; nothing secret depends on it.

@@ -42,8 +42,8 @@ public sealed partial class PortForwarder : IAsyncDisposable
         _time = time;
         _logger = loggers.CreateLogger("Pico.Forward");
         _failure = new RepeatedMessage(time);
-        var dialer = new TunnelDialer(
-            [options.Server], ForwardPath, options.ServerTls, new TokenSource(options.TokenFile), options.ServerConnectTimeout, time);
+        var connector = new ServerConnector(options.ServerTls, options.HttpProxy, options.ServerConnectTimeout, time);
+        var dialer = new TunnelDialer([options.Server], ForwardPath, connector, new TokenSource(options.TokenFile), time);
         _tunnel = new ForwardTunnel(dialer, time, _logger);
         _pump = new BytePump(new ReceiveBudget(ReceiveBudgetBytes), time, _traffic);
         _listener = ListeningSocket.Listen(options.Listen);

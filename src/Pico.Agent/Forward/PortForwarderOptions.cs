@@ -1,4 +1,5 @@
 using System.Net;
+using Pico.Agent.Dialing;
 using Pico.Agent.Endpoints;
 
 namespace Pico.Agent.Forward;
@@ -15,8 +16,11 @@ public sealed class PortForwarderOptions
     /// <summary>The server's proxy port, <c>ws://</c>, <c>wss://</c>, <c>http://</c> or <c>https://</c>. Default <c>ws://localhost:8000</c>.</summary>
     public Uri Server { get; set; } = new("ws://localhost:8000");
 
-    /// <summary>How the server's certificate is checked with <c>wss://</c>. Default: by the system's authorities.</summary>
+    /// <summary>TLS with a <c>wss://</c> server. Default: its certificate is checked by the system's authorities, and none is shown.</summary>
     public TlsSettings ServerTls { get; set; } = TlsSettings.Default;
+
+    /// <summary>The HTTP proxy on the way to the server. Default: what the environment says.</summary>
+    public HttpProxySettings HttpProxy { get; set; } = new();
 
     /// <summary>A file with the credential, read again at every connect, sent as <c>Authorization: Bearer</c> (RFC 6750). Default: none.</summary>
     public string TokenFile { get; set; } = "";
@@ -44,6 +48,10 @@ public sealed class PortForwarderOptions
             errors.Add($"\"{EndpointId}\" is no endpoint ID: give {Tunnel.Protocol.EndpointId.Rule}.");
         if (!Dialing.ServerUrl.TryParse(Server.OriginalString, out _, out var error))
             errors.Add(error);
+        if (ServerTls.Problem is { } problem)
+            errors.Add(problem);
+        if (!HttpProxySettings.IsValid(HttpProxy.Url))
+            errors.Add("The HTTP proxy is none; give http://host:port, https://host:port or none.");
         if (ServerConnectTimeout <= TimeSpan.Zero)
             errors.Add($"The server's connect time-out is {ServerConnectTimeout}; give more than zero.");
         if (GracePeriod < TimeSpan.Zero)

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Pico.Agent.Endpoints;
 using Pico.Agent.Net;
 
@@ -24,7 +25,7 @@ internal sealed class ServiceConnector(EndpointSpec spec, TimeProvider time)
             Prefer(((IPEndPoint)socket.RemoteEndPoint!).Address);
         return spec.Tls is null
             ? new SocketConnection(socket)
-            : new TlsConnection(socket, await TlsClient.AuthenticateAsync(socket, spec.Host, spec.Tls, cancellationToken).ConfigureAwait(false));
+            : new TlsConnection(socket, await TlsClient.AuthenticateAsync(new NetworkStream(socket, ownsSocket: true), spec.Host, spec.Tls, cancellationToken).ConfigureAwait(false));
     }
 
     private async ValueTask<IPAddress[]> ResolveAsync(CancellationToken cancellationToken)

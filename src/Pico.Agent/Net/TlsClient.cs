@@ -1,5 +1,4 @@
 using System.Net.Security;
-using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -7,13 +6,13 @@ using Pico.Agent.Endpoints;
 
 namespace Pico.Agent.Net;
 
-/// <summary>The client's side of TLS, over a connected socket.</summary>
-internal static class TlsClient
+/// <summary>The client's side of TLS. All files are read when they are needed, so that they may be replaced at any time.</summary>
+public static class TlsClient
 {
-    /// <summary>Takes ownership of <paramref name="socket"/>. Throws <see cref="AuthenticationException"/> when the server is not trusted.</summary>
-    public static async Task<SslStream> AuthenticateAsync(Socket socket, string host, TlsSettings settings, CancellationToken cancellationToken)
+    /// <summary>Takes ownership of <paramref name="inner"/>. Throws <see cref="AuthenticationException"/> when the server is not trusted, or a file of the settings is wrong.</summary>
+    public static async Task<SslStream> AuthenticateAsync(Stream inner, string host, TlsSettings settings, CancellationToken cancellationToken)
     {
-        var tls = new SslStream(new NetworkStream(socket, ownsSocket: true), leaveInnerStreamOpen: false);
+        var tls = new SslStream(inner, leaveInnerStreamOpen: false);
         try
         {
             await tls.AuthenticateAsClientAsync(Options(host, settings), cancellationToken).ConfigureAwait(false);
@@ -26,12 +25,16 @@ internal static class TlsClient
         }
     }
 
-    private static SslClientAuthenticationOptions Options(string host, TlsSettings settings)
+    /// <summary>What <paramref name="settings"/> mean for a connection to <paramref name="host"/>. Throws <see cref="AuthenticationException"/> that names a wrong file.</summary>
+    public static SslClientAuthenticationOptions Options(string host, TlsSettings settings)
     {
+        ArgumentNullException.ThrowIfNull(settings);
         var options = new SslClientAuthenticationOptions
         {
             TargetHost = settings.ServerName.Length > 0 ? settings.ServerName : host,
         };
+        if (settings.CertificateFile.Length > 0)
+            options.ClientCertificateContext = Certificate(settings);
         if (settings.Insecure)
 #pragma warning disable CA5359 // What the option is for; off by default.
             options.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
@@ -41,6 +44,20 @@ internal static class TlsClient
         return options;
     }
 
+    private static SslStreamCertificateContext Certificate(TlsSettings settings)
+    {
+        try
+        {
+            var chain = new X509Certificate2Collection();
+            chain.ImportFromPemFile(settings.CertificateFile);
+            return SslStreamCertificateContext.Create(X509Certificate2.CreateFromPemFile(settings.CertificateFile, settings.KeyFile), chain, offline: true);
+        }
+        catch (Exception e) when (e is CryptographicException or ArgumentException or IOException or UnauthorizedAccessException)
+        {
+            throw new AuthenticationException($"the client certificate {settings.CertificateFile} cannot be used with the key {settings.KeyFile}: {e.Message}");
+        }
+    }
+
     private static X509ChainPolicy TrustOnly(string caFile)
     {
         var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
@@ -48,9 +65,13 @@ internal static class TlsClient
         {
             policy.CustomTrustStore.ImportFromPemFile(caFile);
         }
-        catch (CryptographicException e)
+        catch (CryptographicException e) when (File.Exists(caFile))
         {
-            throw new AuthenticationException($"the CA file {caFile} is no PEM file with certificates: {e.Message}", e);
+            throw new AuthenticationException($"the CA file {caFile} is no PEM file with certificates: {e.Message}");
+        }
+        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            throw new AuthenticationException($"the CA file {caFile} cannot be read: {e.Message}");
         }
 
         if (policy.CustomTrustStore.Count == 0)

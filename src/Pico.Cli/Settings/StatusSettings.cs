@@ -1,3 +1,5 @@
+using Pico.Agent.Commands;
+using Pico.Agent.Endpoints;
 using Pico.Configuration.Definitions;
 using Pico.Configuration.Types;
 
@@ -20,6 +22,8 @@ internal sealed class StatusSettings
 
     public static OptionSet<StatusSettings> Definitions { get; } = new OptionSet<StatusSettings>()
         .Add("server", OptionTypes.Url("http", "https"), s => s.Server, (s, v) => s.Server = v, "The server's admin port.")
+        .AddServerTls(s => s.ServerTls, (s, v) => s.ServerTls = v, s => [new Uri(s.Server)], "https://")
+        .Add("token-file", OptionTypes.ExistingFile, s => s.TokenFile, (s, v) => s.TokenFile = v, "A file with the credential for the server.")
         .Add(
             "output", OptionTypes.Choice<bool>(("table", false), ("json", true)), s => s.Json, (s, v) => s.Json = v,
             "Tables for people, or JSON for programs.")
@@ -30,6 +34,10 @@ internal sealed class StatusSettings
     public StatusSection Section { get; set; }
 
     public string Server { get; set; } = "http://localhost:8003";
+
+    public TlsSettings ServerTls { get; set; } = TlsSettings.Default;
+
+    public string TokenFile { get; set; } = "";
 
     public bool Json { get; set; }
 

@@ -1,8 +1,14 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Authentication;
 using System.Text.Json;
+using Pico.Agent.Dialing;
+using Pico.Agent.Net;
 using Pico.Cli.Settings;
 using Pico.Cli.Status;
 using Pico.Configuration.Commands;
 using Pico.Server.Admin.Status;
+using Pico.Tunnel;
 
 namespace Pico.Cli.Verbs;
 
@@ -22,6 +28,7 @@ internal static class StatusVerb
             [
                 ("Everything that the server on this machine knows", "pico status"),
                 ("Who serves which endpoint?", "pico status upstreams --server http://pico.example.com:8003"),
+                ("Through TLS, with a certificate and a token", "pico status --server https://pico.example.com:8003 --server-tls.ca-file ca.pem --server-tls.certificate-file me.pem --server-tls.key-file me.key --token-file token"),
                 ("For programs", "pico status endpoints --output json | jq '.[].id'"),
             ],
             Docs = "docs/overview.md",
@@ -36,10 +43,9 @@ internal static class StatusVerb
         ServerStatus? status;
         try
         {
-            using var client = new HttpClient { Timeout = settings.Timeout, MaxResponseContentBufferSize = MaxAnswerSize };
-            using var response = await client.GetAsync(address, context.Stopping);
+            using var response = await AskAsync(address, settings, context.Stopping);
             if (!response.IsSuccessStatusCode)
-                return context.Fail($"{address} answered {(int)response.StatusCode}: is it the admin port of a Pico server?");
+                return context.Fail($"{address} answered {(int)response.StatusCode}: {Explain(response)}");
             status = JsonSerializer.Deserialize(await response.Content.ReadAsStringAsync(context.Stopping), StatusJson.Default.ServerStatus);
         }
         catch (TaskCanceledException e) when (e.InnerException is TimeoutException)
@@ -48,7 +54,11 @@ internal static class StatusVerb
         }
         catch (HttpRequestException e)
         {
-            return context.Fail($"{address} cannot be asked: {e.Message}");
+            return context.Fail($"{address} cannot be asked: {(e.InnerException ?? e).Message}");
+        }
+        catch (Exception e) when (e is AuthenticationException or TunnelException)
+        {
+            return context.Fail(e.Message);
         }
         catch (JsonException)
         {
@@ -63,4 +73,23 @@ internal static class StatusVerb
             StatusTables.Write(context.Out, settings.Section, status);
         return ExitCode.Clean;
     }
+
+    private static async Task<HttpResponseMessage> AskAsync(Uri address, StatusSettings settings, CancellationToken cancellationToken)
+    {
+        using var handler = new SocketsHttpHandler { SslOptions = TlsClient.Options(address.IdnHost, settings.ServerTls) };
+        using var client = new HttpClient(handler) { Timeout = settings.Timeout, MaxResponseContentBufferSize = MaxAnswerSize };
+        using var request = new HttpRequestMessage(HttpMethod.Get, address);
+        // The handler takes the name that the certificate must bear from here.
+        request.Headers.Host = settings.ServerTls.ServerName.Length > 0 ? settings.ServerTls.ServerName : null;
+        if (await new TokenSource(settings.TokenFile).ReadAsync(cancellationToken) is { Length: > 0 } token)
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        return await client.SendAsync(request, cancellationToken);
+    }
+
+    private static string Explain(HttpResponseMessage response) => response.StatusCode switch
+    {
+        HttpStatusCode.Unauthorized => "it wants another token; give --token-file",
+        HttpStatusCode.Forbidden when response.Headers.Contains("x-pico-error") => "it wants a client certificate; give --server-tls.certificate-file and --server-tls.key-file",
+        _ => "is it the admin port of a Pico server?",
+    };
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Security.Cryptography;
@@ -30,11 +31,13 @@ internal sealed class TestNode : IAsyncDisposable
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
-    public Uri Url => new($"ws://127.0.0.1:{Port}");
+    /// <summary>Speaks TLS with agents if set.</summary>
+    public SslServerAuthenticationOptions? Tls { get; init; }
+
+    public Uri Url => new($"{(Tls is null ? "ws" : "wss")}://127.0.0.1:{Port}");
 
     /// <summary>The status line's code that upgrades are answered with; 101 lets them in.</summary>
     public string Answer { get; set; } = "101 Switching Protocols";
-
 
     /// <summary>Why to refuse a registration, or null.</summary>
     public Func<Registration, string?> Judge { get; set; } = _ => null;
@@ -74,7 +77,7 @@ internal sealed class TestNode : IAsyncDisposable
     {
         try
         {
-            var stream = new NetworkStream(socket, ownsSocket: true);
+            Stream stream = Tls is null ? new NetworkStream(socket, ownsSocket: true) : await TestTls.AcceptAsync(socket, Tls);
             var head = await ReadHeadAsync(stream);
             var key = head.Split("Sec-WebSocket-Key: ")[1].Split("\r\n")[0];
             Requests.Writer.TryWrite(head);
@@ -110,7 +113,8 @@ internal sealed class TestNode : IAsyncDisposable
         return hello.HeldNodes.Contains(Id) && !hello.AcceptsDuplicate ? new TunnelEnd(TunnelError.Duplicate, "held already") : null;
     }
 
-    private static async Task<string> ReadHeadAsync(Stream stream)
+    /// <summary>Reads a head of HTTP/1 and nothing of what follows.</summary>
+    public static async Task<string> ReadHeadAsync(Stream stream)
     {
         var head = new List<byte>();
         var one = new byte[1];

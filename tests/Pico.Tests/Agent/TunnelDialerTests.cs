@@ -149,5 +149,5 @@ public sealed class TunnelDialerTests
     }
 
     private static TunnelDialer Dialer(params string[] servers) =>
-        new([.. servers.Select(s => new Uri(s))], "/pico/v1/tunnel", TlsSettings.Default, new TokenSource(""), ConnectTimeout, TimeProvider.System);
+        new([.. servers.Select(s => new Uri(s))], "/pico/v1/tunnel", new ServerConnector(TlsSettings.Default, new(), ConnectTimeout, TimeProvider.System), new TokenSource(""), TimeProvider.System);
 }
