@@ -18,6 +18,10 @@ internal static class ProxySettings
             "proxy.tls-passthrough-bind-addr", OptionTypes.OptionalAddress, o => o.TlsPassthroughBindAddress, (o, v) => o.TlsPassthroughBindAddress = v,
             "Where TLS connections are routed by their server name (SNI) to TCP endpoints, without being decrypted. Without it: nowhere.")
         .Add(
+            "proxy.allow-unauthenticated-tls-passthrough", OptionTypes.Switch,
+            o => o.AllowUnauthenticatedTlsPassthrough, (o, v) => o.AllowUnauthenticatedTlsPassthrough = v,
+            "Let the TLS passthrough port run although proxy.auth asks clients for tokens. Whoever reaches it reaches every TCP endpoint without one.")
+        .Add(
             "proxy.base-domain", OptionTypes.Matching("domain", "a domain name such as example.com", _ => true), o => o.BaseDomain, (o, v) => o.BaseDomain = v,
             "If set, the endpoint is the one label before this domain in Host. Without it, the first label of any Host. The header x-pico-endpoint comes first.")
         .Add(

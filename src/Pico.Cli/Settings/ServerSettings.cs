@@ -11,6 +11,7 @@ internal sealed class ServerSettings
     public static OptionSet<ServerSettings> Definitions { get; } = new OptionSet<ServerSettings>()
         .Include(ProxySettings.Definitions, s => s.Server.Proxy)
         .Include(PortTlsSettings.Definitions("proxy.tls"), s => s.Server.Proxy.Tls)
+        .Include(TokenAuthSettings.Definitions("proxy.auth", "clients"), s => s.Server.Proxy.Auth)
         .Include(OfUpstream(), s => s.Server.Upstream)
         .Include(PortTlsSettings.Definitions("upstream.tls"), s => s.Server.Upstream.Tls)
         .Include(TokenAuthSettings.Definitions("upstream.auth", "agents"), s => s.Server.Upstream.Auth)

@@ -6,6 +6,9 @@ namespace Pico.Server.Auth;
 /// <summary>The gates of the ports, each with keys of its own.</summary>
 internal sealed class AuthGates(ServerOptions options, TimeProvider time, ILogger<AuthGates> logger) : IAsyncDisposable
 {
+    /// <summary>For clients.</summary>
+    public TokenGate Proxy { get; } = new(options.Proxy.Auth, "proxy.auth", time, logger);
+
     /// <summary>For agents.</summary>
     public TokenGate Upstream { get; } = new(options.Upstream.Auth, "upstream.auth", time, logger);
 
@@ -17,7 +20,7 @@ internal sealed class AuthGates(ServerOptions options, TimeProvider time, ILogge
     {
         try
         {
-            foreach (var gate in new[] { Upstream, Admin })
+            foreach (var gate in new[] { Proxy, Upstream, Admin })
                 await gate.StartAsync(cancellationToken);
         }
         catch (FormatException e)
@@ -29,6 +32,7 @@ internal sealed class AuthGates(ServerOptions options, TimeProvider time, ILogge
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await Proxy.DisposeAsync();
         await Upstream.DisposeAsync();
         await Admin.DisposeAsync();
     }

@@ -8,11 +8,15 @@ namespace Pico.Server.Auth;
 /// </summary>
 internal sealed class EndpointPatterns
 {
-    private readonly string[] _exact;
+    private readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> _exact;
     private readonly string[] _prefixes;
     private readonly bool _all;
 
-    private EndpointPatterns(string[] exact, string[] prefixes, bool all) => (_exact, _prefixes, _all) = (exact, prefixes, all);
+    private EndpointPatterns(IEnumerable<string> exact, string[] prefixes, bool all)
+    {
+        _exact = new HashSet<string>(exact, StringComparer.OrdinalIgnoreCase).GetAlternateLookup<ReadOnlySpan<char>>();
+        (_prefixes, _all) = (prefixes, all);
+    }
 
     /// <summary>Every endpoint: a token without the claim.</summary>
     public static EndpointPatterns All { get; } = new([], [], all: true);
@@ -41,18 +45,18 @@ internal sealed class EndpointPatterns
             (isPrefix ? prefixes : exact).Add(text);
         }
 
-        patterns = new EndpointPatterns([.. exact], [.. prefixes], all: false);
+        patterns = new EndpointPatterns(exact, [.. prefixes], all: false);
         return true;
     }
 
-    /// <summary>True if <paramref name="endpointId"/> (lower case) is among them.</summary>
-    public bool Permit(string endpointId)
+    /// <summary>True if <paramref name="endpointId"/>, in either case, is among them. Allocates nothing.</summary>
+    public bool Permit(ReadOnlySpan<char> endpointId)
     {
         if (_all || _exact.Contains(endpointId))
             return true;
         foreach (var prefix in _prefixes)
         {
-            if (endpointId.StartsWith(prefix, StringComparison.Ordinal))
+            if (endpointId.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
                 return true;
         }
 
@@ -60,5 +64,5 @@ internal sealed class EndpointPatterns
     }
 
     /// <summary>For people.</summary>
-    public override string ToString() => _all ? "every endpoint" : string.Join(", ", _exact.Concat(_prefixes.Select(p => p + "*")).DefaultIfEmpty("no endpoint"));
+    public override string ToString() => _all ? "every endpoint" : string.Join(", ", _exact.Set.Concat(_prefixes.Select(p => p + "*")).DefaultIfEmpty("no endpoint"));
 }

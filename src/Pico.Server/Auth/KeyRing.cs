@@ -4,16 +4,13 @@ using Microsoft.IdentityModel.Tokens;
 namespace Pico.Server.Auth;
 
 /// <summary>
-/// The keys of all sources. Sources are read at start, again every <see cref="RefreshInterval"/>, and when a token names a key that is not
-/// known, at most every <see cref="MinRefreshInterval"/>. A source that fails keeps its last good keys.
+/// The keys of all sources. Sources are read at start, again at their own <see cref="KeySource.Interval"/>, and when a token needs a key that is not
+/// known, at a limited rate. A source that fails keeps its last good keys.
 /// </summary>
 internal sealed class KeyRing : IAsyncDisposable
 {
-    /// <summary>How often sources are looked at for changes.</summary>
+    /// <summary>How often it is looked for sources that are due.</summary>
     public static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(10);
-
-    /// <summary>How often tokens with unknown keys may cause a look: strangers make such tokens at will.</summary>
-    public static readonly TimeSpan MinRefreshInterval = TimeSpan.FromSeconds(5);
 
     /// <summary>The JWKS document may have at most this many bytes.</summary>
     private const int MaxJwksSize = 1024 * 1024;
@@ -25,7 +22,7 @@ internal sealed class KeyRing : IAsyncDisposable
     private readonly ITimer _timer;
     private readonly Lock _access = new();
     private Task _refresh = Task.CompletedTask; // under _access
-    private long _lastRefresh; // under _access
+    private int _version;
 
     /// <summary>Builds the ring; <paramref name="prefix"/> is the options' prefix for logs, such as <c>upstream.auth</c>.</summary>
     public KeyRing(TokenAuthOptions options, string prefix, TimeProvider time, ILogger logger)
@@ -48,8 +45,11 @@ internal sealed class KeyRing : IAsyncDisposable
         }
 
         _sources = [.. sources];
-        _timer = time.CreateTimer(_ => _ = RefreshAsync(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = time.CreateTimer(_ => BeginRefresh(source => source.Interval), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
+
+    /// <summary>Another number whenever there are other keys. Whoever reads it before <see cref="Find"/> knows that what was found is not older.</summary>
+    public int Version => Volatile.Read(ref _version);
 
     /// <summary>
     /// Reads all sources for the first time. Throws <see cref="FormatException"/> or <see cref="IOException"/> when one that is on this machine is wrong; a URL
@@ -61,7 +61,7 @@ internal sealed class KeyRing : IAsyncDisposable
         {
             try
             {
-                await source.RefreshAsync(cancellationToken);
+                await source.RefreshAsync(_time.GetTimestamp(), cancellationToken);
                 AuthLog.KeysLoaded(_logger, source.Name, source.Keys.Count);
             }
             catch (Exception e) when (source is not UrlKeySource && e is FormatException or IOException or UnauthorizedAccessException)
@@ -78,60 +78,8 @@ internal sealed class KeyRing : IAsyncDisposable
             _timer.Change(RefreshInterval, RefreshInterval);
     }
 
-    /// <summary>
-    /// The keys that may verify a token: those that fit the algorithm, and the key ID if the token and the key have one. When none does, the sources are
-    /// read again first, at a limited rate.
-    /// </summary>
-    public async ValueTask<IReadOnlyList<SecurityKey>> FindAsync(string algorithm, string? keyId, CancellationToken cancellationToken)
-    {
-        var found = Find(algorithm, keyId);
-        if (found.Count == 0 && BeginRefresh(MinRefreshInterval) is { } refresh)
-        {
-            await refresh.WaitAsync(cancellationToken);
-            found = Find(algorithm, keyId);
-        }
-
-        return found;
-    }
-
-    /// <summary>Reads every source that can change; who comes while that goes on shares it. Never throws.</summary>
-    public Task RefreshAsync() => BeginRefresh(TimeSpan.Zero)!;
-
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        await _timer.DisposeAsync();
-        _client?.Dispose();
-    }
-
-    /// <summary>Gives the refresh that is under way, or begins one when the last began at least <paramref name="minimum"/> ago; else null.</summary>
-    private Task? BeginRefresh(TimeSpan minimum)
-    {
-        lock (_access)
-        {
-            if (!_refresh.IsCompleted)
-                return _refresh;
-            if (_time.GetElapsedTime(_lastRefresh) < minimum)
-                return null;
-            _lastRefresh = _time.GetTimestamp();
-            return _refresh = Task.WhenAll(_sources.Where(s => s.CanChange).Select(RefreshAsync));
-        }
-    }
-
-    private async Task RefreshAsync(KeySource source)
-    {
-        try
-        {
-            if (await source.RefreshAsync(CancellationToken.None))
-                AuthLog.KeysLoaded(_logger, source.Name, source.Keys.Count);
-        }
-        catch (Exception e)
-        {
-            AuthLog.KeysNotLoaded(_logger, source.Name, e.Message);
-        }
-    }
-
-    private List<SecurityKey> Find(string algorithm, string? keyId)
+    /// <summary>The keys that may verify a token: those that fit the algorithm, and the key ID if the token and the key have one.</summary>
+    public IReadOnlyList<SecurityKey> Find(string algorithm, string? keyId)
     {
         var found = new List<SecurityKey>();
         foreach (var source in _sources)
@@ -145,5 +93,52 @@ internal sealed class KeyRing : IAsyncDisposable
         }
 
         return found;
+    }
+
+    /// <summary>
+    /// Reads the sources again, for a token that none of the keys of <paramref name="version"/> verifies, if their limits allow it
+    /// (<see cref="KeySource.LeastInterval"/>); who comes meanwhile shares it. True when there are other keys than those.
+    /// </summary>
+    public async ValueTask<bool> TryRefreshAsync(int version, CancellationToken cancellationToken)
+    {
+        await BeginRefresh(source => source.LeastInterval).WaitAsync(cancellationToken);
+        return Version != version;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _timer.DisposeAsync();
+        _client?.Dispose();
+    }
+
+    /// <summary>Gives the refresh that is under way, or reads the sources that can change and were not read for the time that <paramref name="interval"/> gives.</summary>
+    private Task BeginRefresh(Func<KeySource, TimeSpan> interval)
+    {
+        lock (_access)
+        {
+            if (_refresh.IsCompleted)
+                _refresh = Task.WhenAll(_sources.Where(s => s.CanChange && _time.GetElapsedTime(s.ReadAt) >= interval(s)).Select(RefreshAsync));
+            return _refresh;
+        }
+    }
+
+    private async Task RefreshAsync(KeySource source)
+    {
+        try
+        {
+            if (!await source.RefreshAsync(_time.GetTimestamp(), CancellationToken.None))
+                return;
+            Interlocked.Increment(ref _version); // now that the keys are there
+            AuthLog.KeysLoaded(_logger, source.Name, source.Keys.Count);
+        }
+        catch (Exception e) when (source.IsNews(e))
+        {
+            AuthLog.KeysNotLoaded(_logger, source.Name, e.Message);
+        }
+        catch (Exception)
+        {
+            // It was said before.
+        }
     }
 }

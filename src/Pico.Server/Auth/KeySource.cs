@@ -2,10 +2,11 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Pico.Server.Auth;
 
-/// <summary>One place that verification keys come from, with the last good ones.</summary>
+/// <summary>One place that verification keys come from, with the last good ones. Read by one caller at a time.</summary>
 internal abstract class KeySource(string name)
 {
     private volatile IReadOnlyList<SecurityKey> _keys = [];
+    private string? _failure;
 
     /// <summary>For logs: the option and the file or URL; never a key.</summary>
     public string Name { get; } = name;
@@ -16,14 +17,35 @@ internal abstract class KeySource(string name)
     /// <summary>True if the source can have new keys.</summary>
     public abstract bool CanChange { get; }
 
+    /// <summary>How often it is read for changes.</summary>
+    public virtual TimeSpan Interval => TimeSpan.FromSeconds(10);
+
+    /// <summary>How often tokens with unknown keys may cause it to be read: strangers make such tokens at will.</summary>
+    public virtual TimeSpan LeastInterval => TimeSpan.FromSeconds(5);
+
+    /// <summary>The timestamp of the last time it was read.</summary>
+    public long ReadAt { get; private set; }
+
     /// <summary>
     /// Reads the source again; true when there are new keys. Throws what reading throws: the last good keys stay in force.
     /// </summary>
-    public async Task<bool> RefreshAsync(CancellationToken cancellationToken)
+    public async Task<bool> RefreshAsync(long now, CancellationToken cancellationToken)
     {
-        if (await ReadAsync(cancellationToken) is not { } keys)
+        ReadAt = now;
+        var keys = await ReadAsync(cancellationToken);
+        _failure = null;
+        if (keys is null)
             return false;
         _keys = keys;
+        return true;
+    }
+
+    /// <summary>True unless reading failed for the same reason the last time.</summary>
+    public bool IsNews(Exception failure)
+    {
+        if (failure.Message == _failure)
+            return false;
+        _failure = failure.Message;
         return true;
     }
 
@@ -61,6 +83,10 @@ internal sealed class FileKeySource(string name, string path, Func<string, IRead
 internal sealed class UrlKeySource(string name, Uri url, HttpClient client) : KeySource(name)
 {
     private string? _content;
+
+    public override TimeSpan Interval => TimeSpan.FromMinutes(5);
+
+    public override TimeSpan LeastInterval => TimeSpan.FromSeconds(10);
 
     public override bool CanChange => true;
 

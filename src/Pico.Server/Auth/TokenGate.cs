@@ -1,14 +1,16 @@
+using System.Text;
 using Microsoft.Extensions.Logging;
 
 namespace Pico.Server.Auth;
 
-/// <summary>Asks for tokens on one port: its keys, and the verification by them.</summary>
+/// <summary>Asks for tokens on one port: its keys, the verification by them, and what was verified lately.</summary>
 internal sealed class TokenGate : IAsyncDisposable
 {
-    private const string Scheme = "Bearer ";
+    private static ReadOnlySpan<byte> Scheme => "Bearer "u8;
 
     private readonly KeyRing _keys;
     private readonly TokenVerifier _verifier;
+    private readonly TokenCache _cache;
 
     /// <summary>Builds the gate; <paramref name="prefix"/> is the options' prefix, such as <c>upstream.auth</c>.</summary>
     public TokenGate(TokenAuthOptions options, string prefix, TimeProvider time, ILogger logger)
@@ -16,6 +18,7 @@ internal sealed class TokenGate : IAsyncDisposable
         IsEnabled = options.IsEnabled;
         _keys = new KeyRing(options, prefix, time, logger);
         _verifier = new TokenVerifier(options, _keys, time);
+        _cache = new TokenCache(options.ClockSkew, time);
     }
 
     /// <summary>True if the port asks for a token. Else everybody may enter, and do everything.</summary>
@@ -24,13 +27,32 @@ internal sealed class TokenGate : IAsyncDisposable
     /// <summary>Reads the keys. Throws <see cref="FormatException"/> that names the option when one is wrong.</summary>
     public Task StartAsync(CancellationToken cancellationToken) => _keys.StartAsync(cancellationToken);
 
-    /// <summary>Verifies the value of an <c>Authorization</c> field (RFC 6750, section 2.1).</summary>
-    public ValueTask<TokenResult> VerifyAsync(string? authorization, CancellationToken cancellationToken)
+    /// <summary>
+    /// The token in the value of an <c>Authorization</c> field (RFC 6750, section 2.1) if it was verified lately and is still good; else null, and
+    /// <see cref="VerifyAsync(string, CancellationToken)"/> is to judge. Allocates nothing.
+    /// </summary>
+    public VerifiedToken? Find(ReadOnlySpan<byte> authorization)
     {
-        var isBearer = authorization is not null && authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase);
-        return _verifier.VerifyAsync(isBearer ? authorization![Scheme.Length..].Trim() : null, cancellationToken);
+        var token = TokenOf(authorization);
+        return token.IsEmpty ? null : _cache.Find(token, _keys.Version);
+    }
+
+    /// <summary>Verifies the value of an <c>Authorization</c> field; null or empty is <see cref="TokenFailure.Missing"/>.</summary>
+    public async ValueTask<TokenResult> VerifyAsync(string? authorization, CancellationToken cancellationToken)
+    {
+        var token = Encoding.UTF8.GetString(TokenOf(Encoding.UTF8.GetBytes(authorization ?? "")));
+        var keysVersion = _keys.Version;
+        var result = await _verifier.VerifyAsync(token, cancellationToken);
+        if (result.IsValid)
+            _cache.Add(Encoding.UTF8.GetBytes(token), result.Token, keysVersion);
+        return result;
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _keys.DisposeAsync();
+
+    private static ReadOnlySpan<byte> TokenOf(ReadOnlySpan<byte> authorization) =>
+        authorization.Length > Scheme.Length && Ascii.EqualsIgnoreCase(authorization[..Scheme.Length], Scheme)
+            ? authorization[Scheme.Length..].Trim((byte)' ')
+            : default;
 }

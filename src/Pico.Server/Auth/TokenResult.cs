@@ -16,6 +16,9 @@ internal readonly struct TokenResult
     /// <summary>The same in words for people: what is wrong, and what would be right.</summary>
     public string Reason { get; }
 
+    /// <summary>True when it was verified or refused.</summary>
+    public bool IsJudged => Reason is not null;
+
     /// <summary>True when it was verified.</summary>
     [MemberNotNullWhen(true, nameof(Token))]
     public bool IsValid => Token is not null;

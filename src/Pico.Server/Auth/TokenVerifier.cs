@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -15,6 +16,9 @@ internal sealed class TokenVerifier(TokenAuthOptions options, KeyRing keys, Time
     /// <summary>A longer token is refused unread.</summary>
     public const int MaxTokenLength = 16 * 1024;
 
+    /// <summary>9999-12-31T23:59:59Z, the last second that there is a date for.</summary>
+    private const double MaxTime = 253_402_300_799;
+
     private readonly JsonWebTokenHandler _handler = new() { MaximumTokenSizeInBytes = MaxTokenLength, MapInboundClaims = false };
     private readonly string[] _algorithms = [.. (options.Algorithms.Count == 0 ? TokenAlgorithm.All : options.Algorithms.Select(a => TokenAlgorithm.FromOption(a)!))];
 
@@ -26,6 +30,9 @@ internal sealed class TokenVerifier(TokenAuthOptions options, KeyRing keys, Time
         if (token.Length > MaxTokenLength)
             return TokenResult.Refused(TokenFailure.Malformed, $"the token has {token.Length} characters; at most {MaxTokenLength} are read");
 
+        if (Mistyped(token) is { } mistyped)
+            return TokenResult.Refused(TokenFailure.Malformed, mistyped);
+
         JsonWebToken parsed;
         try
         {
@@ -36,18 +43,28 @@ internal sealed class TokenVerifier(TokenAuthOptions options, KeyRing keys, Time
             return TokenResult.Refused(TokenFailure.Malformed, "the token is no signed JWT (three parts of base64url, separated by dots)");
         }
 
+        if (parsed.IsEncrypted)
+            return TokenResult.Refused(TokenFailure.Malformed, "the token is encrypted (JWE); it must be a signed JWT");
+
         // Compared with case, as RFC 7515 says: 'Rs256' is another algorithm, and so is 'RSA256'.
         if (!_algorithms.Contains(parsed.Alg))
             return TokenResult.Refused(TokenFailure.Algorithm, $"the token's algorithm '{Cut(parsed.Alg)}' is not accepted; it may be {string.Join(", ", _algorithms)}");
 
-        var candidates = await keys.FindAsync(parsed.Alg, parsed.Kid, cancellationToken);
-        if (candidates.Count == 0)
-            return TokenResult.Refused(TokenFailure.UnknownKey, $"no key of this server fits the token (alg {parsed.Alg}, kid '{Cut(parsed.Kid ?? "")}')");
+        var keysVersion = keys.Version;
+        var result = await VerifyAsync(parsed);
+        // The key may be new: its source is looked at again, once.
+        if (result.Failure is TokenFailure.UnknownKey or TokenFailure.Signature && await keys.TryRefreshAsync(keysVersion, cancellationToken))
+            result = await VerifyAsync(parsed);
+        return result;
+    }
 
-        var result = await _handler.ValidateTokenAsync(parsed, Parameters(candidates));
-        if (!result.IsValid)
-            return Refusal(result.Exception);
-        return Read(parsed);
+    private async ValueTask<TokenResult> VerifyAsync(JsonWebToken token)
+    {
+        var candidates = keys.Find(token.Alg, token.Kid);
+        if (candidates.Count == 0)
+            return TokenResult.Refused(TokenFailure.UnknownKey, $"no key of this server fits the token (alg {token.Alg}, kid '{Cut(token.Kid ?? "")}')");
+        var result = await _handler.ValidateTokenAsync(token, Parameters(candidates));
+        return result.IsValid ? Read(token) : Refusal(result.Exception);
     }
 
     private TokenValidationParameters Parameters(IReadOnlyList<SecurityKey> candidates) => new()
@@ -105,8 +122,10 @@ internal sealed class TokenVerifier(TokenAuthOptions options, KeyRing keys, Time
                 endpoints = patterns;
             }
 
-            if (!TryReadLimit(pico, TokenClaims.MaxStreams, out maxStreams) || !TryReadLimit(pico, TokenClaims.RateLimit, out rateLimit))
-                return TokenResult.Refused(TokenFailure.Malformed, "the claims 'pico.maxStreams' and 'pico.rateLimit' are positive whole numbers");
+            if (!TryReadLimit(pico, TokenClaims.MaxStreams, out maxStreams))
+                return TokenResult.Refused(TokenFailure.Malformed, "the claim 'pico.maxStreams' is not a positive whole number");
+            if (!TryReadLimit(pico, TokenClaims.RateLimit, out rateLimit))
+                return TokenResult.Refused(TokenFailure.Malformed, "the claim 'pico.rateLimit' is not a positive whole number");
         }
 
         return TokenResult.Valid(new VerifiedToken
@@ -119,6 +138,47 @@ internal sealed class TokenVerifier(TokenAuthOptions options, KeyRing keys, Time
             MaxStreams = maxStreams,
             RateLimit = rateLimit,
         });
+    }
+
+    /// <summary>
+    /// Which registered claim (RFC 7519, section 4.1) has the wrong type, or null, also for what is no JWT: the handler says that, but it would not say which claim.
+    /// </summary>
+    private static string? Mistyped(string token)
+    {
+        if (token.Split('.') is not [_, var encoded, _] || !TryParse(encoded, out var payload))
+            return null;
+        using var _ = payload;
+        if (payload.RootElement.ValueKind != JsonValueKind.Object)
+            return "the token's claims are no JSON object";
+        foreach (var claim in payload.RootElement.EnumerateObject())
+        {
+            var isRight = claim.Name switch
+            {
+                "exp" or "nbf" or "iat" => claim.Value.ValueKind == JsonValueKind.Number && claim.Value.TryGetDouble(out var seconds) && seconds is >= 0 and <= MaxTime,
+                "iss" or "sub" or "jti" => claim.Value.ValueKind == JsonValueKind.String,
+                "aud" => claim.Value.ValueKind == JsonValueKind.String
+                    || (claim.Value.ValueKind == JsonValueKind.Array && claim.Value.EnumerateArray().All(a => a.ValueKind == JsonValueKind.String)),
+                _ => true,
+            };
+            if (!isRight)
+                return $"the claim '{claim.Name}' is not {(claim.Name is "exp" or "nbf" or "iat" ? "a time in seconds since 1970" : claim.Name == "aud" ? "a string or an array of strings" : "a string")}";
+        }
+
+        return null;
+    }
+
+    private static bool TryParse(string encoded, [NotNullWhen(true)] out JsonDocument? payload)
+    {
+        try
+        {
+            payload = JsonDocument.Parse(Base64Url.DecodeFromChars(encoded));
+            return true;
+        }
+        catch (Exception e) when (e is FormatException or JsonException)
+        {
+            payload = null;
+            return false;
+        }
     }
 
     private static bool TryReadLimit(JsonElement pico, string name, out int? limit)

@@ -1,3 +1,4 @@
+using Pico.Server.Auth;
 using Pico.Server.Hosting.Tls;
 
 namespace Pico.Server.Hosting;
@@ -43,6 +44,15 @@ public sealed class ProxyOptions
 
     /// <summary>Where to listen for TLS connections that are routed by SNI without being decrypted; empty: nowhere.</summary>
     public string TlsPassthroughBindAddress { get; set; } = "";
+
+    /// <summary>
+    /// <see cref="TlsPassthroughBindAddress"/> may be used together with <see cref="Auth"/>: what is not decrypted bears no token, so clients of that port reach every TCP
+    /// endpoint without one. Default off: the server does not start with both.
+    /// </summary>
+    public bool AllowUnauthenticatedTlsPassthrough { get; set; }
+
+    /// <summary>The tokens that clients need. Default: none.</summary>
+    public TokenAuthOptions Auth { get; } = new();
 
     /// <summary>How many connections of clients may be open; further ones get 503 <c>overloaded</c>. 0: no limit. Default 50,000.</summary>
     public int MaxConnections { get; set; } = 50_000;

@@ -26,6 +26,14 @@ public static class ServerOptionsValidator
         TlsRules.Check(proxy.Tls, "proxy.tls", errors);
         TlsRules.Check(upstream.Tls, "upstream.tls", errors);
         TlsRules.Check(options.Admin.Tls, "admin.tls", errors);
+        TokenAuthRules.Check(proxy.Auth, "proxy.auth", errors);
+        if (proxy.Auth.IsEnabled && proxy.TlsPassthroughBindAddress.Length > 0 && !proxy.AllowUnauthenticatedTlsPassthrough)
+        {
+            errors.Add(new(
+                "proxy.tls-passthrough-bind-addr", proxy.TlsPassthroughBindAddress,
+                "none beside proxy.auth: its clients cannot send a token; proxy.allow-unauthenticated-tls-passthrough lets them in without one"));
+        }
+
         TokenAuthRules.Check(upstream.Auth, "upstream.auth", errors);
         TokenAuthRules.Check(options.Admin.Auth, "admin.auth", errors);
         CheckDomain(proxy.BaseDomain, errors);

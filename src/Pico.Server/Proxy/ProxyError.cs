@@ -18,6 +18,15 @@ internal enum ProxyError
     /// <summary>400: the request itself is malformed.</summary>
     BadRequest,
 
+    /// <summary>401: the client's token is missing or was refused.</summary>
+    Unauthorized,
+
+    /// <summary>401: the client's token has expired.</summary>
+    TokenExpired,
+
+    /// <summary>403: the client's token does not permit the endpoint, which may exist or not.</summary>
+    EndpointNotPermitted,
+
     /// <summary>408: the request's head did not come in time.</summary>
     RequestTimeout,
 

@@ -10,6 +10,8 @@ internal static class ProxyErrors
     public static int Status(ProxyError error) => error switch
     {
         ProxyError.MissingEndpoint or ProxyError.InvalidEndpoint or ProxyError.BadRequest => 400,
+        ProxyError.Unauthorized or ProxyError.TokenExpired => 401,
+        ProxyError.EndpointNotPermitted => 403,
         ProxyError.RequestTimeout => 408,
         ProxyError.BodyTooLarge => 413,
         ProxyError.HeadTooLarge => 431,
@@ -27,6 +29,9 @@ internal static class ProxyErrors
         ProxyError.MissingEndpoint => "missing_endpoint",
         ProxyError.InvalidEndpoint => "invalid_endpoint",
         ProxyError.BadRequest => "bad_request",
+        ProxyError.Unauthorized => "unauthorized",
+        ProxyError.TokenExpired => "token_expired",
+        ProxyError.EndpointNotPermitted => "endpoint_not_permitted",
         ProxyError.RequestTimeout => "request_timeout",
         ProxyError.BodyTooLarge => "body_too_large",
         ProxyError.HeadTooLarge => "head_too_large",

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Pico.Server.Hosting;
+using Pico.Server.Proxy.Access;
 using Pico.Server.Proxy.Connections;
 using Pico.Server.Proxy.Connections.ProxyProtocol;
 using Pico.Server.Proxy.Forwarded;
@@ -30,6 +31,8 @@ internal static class ProxyServices
 
         // Requests: HTTP/1.1 the lean way, all others the general one
         services.AddSingleton(s => new EndpointResolver(s.GetRequiredService<ProxyOptions>().BaseDomain));
+        services.AddSingleton<EndpointFinder>();
+        services.AddSingleton<ClientAccess>();
         services.AddHttp1();
         services.AddSingleton<GeneralPath>();
 

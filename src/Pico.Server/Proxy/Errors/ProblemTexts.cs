@@ -9,6 +9,9 @@ internal static class ProblemTexts
         ProxyError.MissingEndpoint => "The request names no endpoint",
         ProxyError.InvalidEndpoint => "The endpoint's name is malformed",
         ProxyError.BadRequest => "The request is malformed",
+        ProxyError.Unauthorized => "A token is needed",
+        ProxyError.TokenExpired => "The token has expired",
+        ProxyError.EndpointNotPermitted => "The token does not permit the endpoint",
         ProxyError.RequestTimeout => "The request did not arrive in time",
         ProxyError.BodyTooLarge => "The request's body is too large",
         ProxyError.HeadTooLarge => "The request's head is too large",
@@ -32,6 +35,12 @@ internal static class ProblemTexts
             $"An endpoint is {Pico.Tunnel.Protocol.EndpointId.Rule}. Correct the x-pico-endpoint header (given once) or the first label of Host.",
         ProxyError.BadRequest =>
             "The request does not follow HTTP (RFC 9112, RFC 9113), so it was not passed on. Correct the client.",
+        ProxyError.Unauthorized =>
+            "The request has no token that is accepted here. Send 'Authorization: Bearer <JWT>', or 'x-pico-authorization' with the same.",
+        ProxyError.TokenExpired =>
+            "The token has expired. Get another one and send the request again.",
+        ProxyError.EndpointNotPermitted =>
+            "The token is good, but its claim pico.endpoints does not name this endpoint. Correct the endpoint's name, or get a token for it.",
         ProxyError.RequestTimeout =>
             "The request's head or body stood still for longer than allowed. Send it again, faster.",
         ProxyError.BodyTooLarge =>

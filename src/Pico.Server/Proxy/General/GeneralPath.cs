@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Pico.Server.Admin.Metrics;
+using Pico.Server.Auth;
+using Pico.Server.Proxy.Access;
 using Pico.Server.Proxy.Errors;
 using Pico.Server.Proxy.General.H2c;
 using Pico.Server.Proxy.General.Http1;
@@ -13,14 +15,14 @@ namespace Pico.Server.Proxy.General;
 /// <summary>
 /// The way of every request that Kestrel has parsed (all of HTTP/2, and HTTP/1.1 that the lean path handed over):
 /// <code>
-///   HttpContext ─1▶ endpoint ─2▶ its upstreams ─3▶ Http: own HTTP/1.1 client on streams
-///                                               └▶ H2C:  YARP on streams
-///                                               └▶ Tcp:  421
+///   HttpContext ─1▶ token ─2▶ endpoint, its upstreams ─3▶ Http: own HTTP/1.1 client on streams
+///                                                      └▶ H2C:  YARP on streams
+///                                                      └▶ Tcp:  421
 ///               ◀─4 problem details, or, if the response has begun, an abort
 /// </code>
 /// </summary>
 internal sealed partial class GeneralPath(
-    EndpointResolver resolver, RouteTable routes, Http1Forwarder http1, H2cForwarder h2c, ServerMetrics metrics, TimeProvider time, ILogger<GeneralPath> logger)
+    ClientAccess access, EndpointFinder endpoints, Http1Forwarder http1, H2cForwarder h2c, ServerMetrics metrics, TimeProvider time, ILogger<GeneralPath> logger)
 {
     /// <summary>Serves one request; the end of the pipeline.</summary>
     public async Task InvokeAsync(HttpContext context)
@@ -28,27 +30,32 @@ internal sealed partial class GeneralPath(
         var startedAt = time.GetTimestamp();
         metrics.RequestStarted();
 
-        var error = TryFind(context, out var endpoint); // 1, 2
-        var result = error == ProxyError.None ? await ForwardAsync(context, endpoint!) : new ForwardResult(error);
+        EndpointUpstreams? endpoint = null;
+        var (error, token) = await AdmitAsync(context); // 1
+        if (error == ProxyError.None)
+            error = endpoints.Find(context.Request.Headers, token.Token!, out endpoint); // 2
+        var result = error == ProxyError.None ? await ForwardAsync(context, endpoint!) : new ForwardResult(error, token.Reason);
         var status = context.Response.StatusCode;
         if (result.Error != ProxyError.None)
-            status = await FailAsync(context, endpoint?.EndpointId ?? "", result); // 4
+            status = await FailAsync(context, endpoint?.EndpointId ?? "", result, token); // 4
 
         metrics.RequestEnded(new RequestOutcome(endpoint?.EndpointId ?? "", status, result.Error, startedAt, result.IsUpgraded));
     }
 
-    private ProxyError TryFind(HttpContext context, out EndpointUpstreams? endpoint)
+    private async ValueTask<(ProxyError Error, TokenResult Token)> AdmitAsync(HttpContext context)
     {
-        endpoint = null;
         if (RequestDoubts.Has(context.Request))
-            return ProxyError.BadRequest;
+            return (ProxyError.BadRequest, default);
 
-        EndpointName name = default;
-        var headers = context.Request.Headers;
-        var error = resolver.Resolve(headers[EndpointResolver.HeaderName], headers.Host, ref name);
-        return error != ProxyError.None ? error
-            : routes.TryGet(name.Span, out endpoint) ? ProxyError.None
-            : ProxyError.NoAvailableUpstreams;
+        try
+        {
+            var token = await access.AdmitAsync(context);
+            return (ClientAccess.ErrorOf(token), token);
+        }
+        catch (OperationCanceledException)
+        {
+            return (ProxyError.ClientGone, default);
+        }
     }
 
     private Task<ForwardResult> ForwardAsync(HttpContext context, EndpointUpstreams endpoint) => endpoint.Protocol switch // 3
@@ -59,7 +66,7 @@ internal sealed partial class GeneralPath(
     };
 
     /// <summary>Tells the client what went wrong; gives the status that counts.</summary>
-    private async Task<int> FailAsync(HttpContext context, string endpointId, ForwardResult result)
+    private async Task<int> FailAsync(HttpContext context, string endpointId, ForwardResult result, TokenResult token)
     {
         LogFailed(context.TraceIdentifier, endpointId, ProxyErrors.Code(result.Error), result.Detail);
         if (context.Response.HasStarted)
@@ -77,7 +84,7 @@ internal sealed partial class GeneralPath(
 
         try
         {
-            await ProblemResponse.WriteAsync(context, result.Error);
+            await ProblemResponse.WriteAsync(context, result.Error, token);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {

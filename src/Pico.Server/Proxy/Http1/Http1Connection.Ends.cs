@@ -190,7 +190,7 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
         _path.LogRefused(_connection.ConnectionId, error);
         var isHead = _intake.IsWellFormed && _intake.Request.Method == HttpMethod.Head;
         var close = _closing || !_intake.IsWellFormed || !_intake.Request.KeepsAlive || _intake.Request.IsHttp10 || !_intake.Body.IsComplete || _pump.IsRunning;
-        ProblemResponse.WriteHttp11(_output, error, isHead, close, _path.Heartbeat.Time.GetUtcNow());
+        ProblemResponse.WriteHttp11(_output, error, isHead, close, _path.Heartbeat.Time.GetUtcNow(), _intake.Token);
         OnEnd(ProxyErrors.Status(error), error);
         _lingerEnd = _path.Heartbeat.After(MaxLingerTicks);
         Wait(Waiting.Linger, MaxLingerTicks);

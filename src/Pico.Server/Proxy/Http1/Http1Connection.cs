@@ -45,7 +45,7 @@ internal sealed partial class Http1Connection
         _input = connection.Transport.Input;
         _output = connection.Transport.Output;
         var fields = new HeaderList();
-        _intake = new RequestIntake(path.Routes, path.Resolver, new ForwardedTrail(hop), fields, path.Options.MaxRequestHeadSize);
+        _intake = new RequestIntake(path.Access, path.Endpoints, new ForwardedTrail(hop), fields, path.Options.MaxRequestHeadSize);
         _relay = new ResponseRelay(_output, fields, path.Options.MaxResponseHeadSize);
         _pump = new RequestBodyPump(_input, _intake, this);
     }
@@ -67,8 +67,10 @@ internal sealed partial class Http1Connection
                 do
                 {
                     intake = TakeRequest(await _input.ReadAsync()); // 1
+                    if (intake == IntakeStep.Verify)
+                        _intake.Token = await _path.Access.VerifyAsync(_intake.Credential, _connection.ConnectionClosed);
                 }
-                while (intake == IntakeStep.More);
+                while (intake is IntakeStep.More or IntakeStep.Verify);
 
                 if (intake == IntakeStep.HandOver)
                     _path.Heartbeat.Remove(this);

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Pico.Server.Admin.Metrics;
 using Pico.Server.Hosting;
+using Pico.Server.Proxy.Access;
 using Pico.Server.Proxy.Connections;
 using Pico.Server.Proxy.Forwarded;
 using Pico.Server.Proxy.Routing;
@@ -11,12 +12,12 @@ namespace Pico.Server.Proxy.Http1;
 
 /// <summary>The lean way of HTTP/1.1 connections: what they all share.</summary>
 internal sealed partial class Http1Path(
-    RouteTable routes, EndpointResolver resolver, UpstreamConnector connector, ProxyOptions options, ServerMetrics metrics, Heartbeat heartbeat, ILogger<Http1Path> logger)
+    ClientAccess access, EndpointFinder endpoints, UpstreamConnector connector, ProxyOptions options, ServerMetrics metrics, Heartbeat heartbeat, ILogger<Http1Path> logger)
     : IHttp1Path
 {
-    public RouteTable Routes => routes;
+    public ClientAccess Access => access;
 
-    public EndpointResolver Resolver => resolver;
+    public EndpointFinder Endpoints => endpoints;
 
     public UpstreamConnector Connector => connector;
 

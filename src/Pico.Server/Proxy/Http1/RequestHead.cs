@@ -45,6 +45,9 @@ internal sealed class RequestHead(HeaderList fields)
     /// <summary>The client waits for 100 (Continue) before it sends the body.</summary>
     public bool ExpectsContinue { get; private set; }
 
+    /// <summary>Authorization was for Pico: the service does not get it.</summary>
+    public bool HidesAuthorization { get; set; }
+
     /// <summary>True if the client's connection may carry another request (RFC 9112 9.3).</summary>
     public bool KeepsAlive => IsHttp10
         ? (Connection & (ConnectionOptions.KeepAlive | ConnectionOptions.Close)) == ConnectionOptions.KeepAlive
@@ -99,7 +102,7 @@ internal sealed class RequestHead(HeaderList fields)
             return HeadStatus.Malformed;
 
         _hostIndex = -1;
-        TakesTrailers = ExpectsContinue = false;
+        TakesTrailers = ExpectsContinue = HidesAuthorization = false;
         var upgrades = 0;
         var upgradable = true;
         for (var i = 0; i < Fields.Length; i++)

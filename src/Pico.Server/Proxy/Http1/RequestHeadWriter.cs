@@ -76,6 +76,7 @@ internal static class RequestHeadWriter
         KnownHeader.ContentLength => true,
         KnownHeader.Host => !target.IsAbsolute && !LacksHost(request, head),
         KnownHeader.Other when (request.Connection & ConnectionOptions.NamesFields) == 0 => true,
+        KnownHeader.Authorization => !request.HidesAuthorization,
         KnownHeader.ForwardedLookalike => false,
         KnownHeader.Forwarded or KnownHeader.XForwardedFor or KnownHeader.XForwardedHost or KnownHeader.XForwardedProto or KnownHeader.XForwardedOther =>
             !trail.TryTake(field.Name(head), field.Value(head)),

@@ -1,4 +1,7 @@
 using System.Buffers;
+using System.Text;
+using Pico.Server.Auth;
+using Pico.Server.Proxy.Access;
 using Pico.Server.Proxy.Forwarded;
 using Pico.Server.Proxy.Http1Upstream;
 using Pico.Server.Proxy.Routing;
@@ -15,6 +18,9 @@ internal enum IntakeStep : byte
     /// <summary>Its head is not there completely.</summary>
     More,
 
+    /// <summary><see cref="RequestIntake.Credential"/> is to be verified, and what came of it told by <see cref="RequestIntake.Token"/>; nothing was consumed.</summary>
+    Verify,
+
     /// <summary>Send it to its endpoint.</summary>
     Relay,
 
@@ -29,10 +35,10 @@ internal enum IntakeStep : byte
 }
 
 /// <summary>
-/// Takes requests off a client's bytes: finds the head, judges it, finds the endpoint, and writes the head that the service gets, with as much of
+/// Takes requests off a client's bytes: finds the head, judges it, asks for the client's token, finds the endpoint, and writes the head that the service gets, with as much of
 /// the body as fits behind it. No waiting in it. Made once per connection.
 /// </summary>
-internal sealed class RequestIntake(RouteTable routes, EndpointResolver resolver, ForwardedTrail trail, HeaderList fields, int maxHeadSize)
+internal sealed class RequestIntake(ClientAccess access, EndpointFinder endpoints, ForwardedTrail trail, HeaderList fields, int maxHeadSize)
 {
     private const int RoomForForwarded = 512;
 
@@ -49,6 +55,12 @@ internal sealed class RequestIntake(RouteTable routes, EndpointResolver resolver
 
     /// <summary>The endpoint, if the request's is registered.</summary>
     public EndpointUpstreams? Endpoint { get; private set; }
+
+    /// <summary>What became of the client's token; neither valid nor refused if none is asked for, or if it is to be verified yet.</summary>
+    public TokenResult Token { get; set; }
+
+    /// <summary>The credential that is to be verified.</summary>
+    public string Credential { get; private set; } = "";
 
     /// <summary>Why the request is refused.</summary>
     public ProxyError Error { get; private set; }
@@ -67,6 +79,7 @@ internal sealed class RequestIntake(RouteTable routes, EndpointResolver resolver
     {
         _scanner = default;
         Endpoint = null;
+        Token = default;
         Error = ProxyError.None;
         HasBegun = IsWellFormed = IsRepeatable = false;
         Body = default;
@@ -95,11 +108,12 @@ internal sealed class RequestIntake(RouteTable routes, EndpointResolver resolver
         }
 
         var step = TakeHead(rest.Slice(0, length));
-        if (step == IntakeStep.HandOver)
+        if (step is IntakeStep.HandOver or IntakeStep.Verify)
         {
-            // Less than the head, so that the next reader may examine up to its end; not all of what is there, so that its read returns at once.
+            // Less than the head, so that the next read may examine up to its end; not all of what is there, so that it returns at once.
             consumed = skipped;
             examined = skipped + length - 1;
+            _scanner = default;
             return step;
         }
 
@@ -170,7 +184,11 @@ internal sealed class RequestIntake(RouteTable routes, EndpointResolver resolver
         if (target.Path.StartsWith("/pico/v1/"u8))
             return IntakeStep.HandOver;
 
-        var error = FindEndpoint(head, target.IsAbsolute ? target.Authority : Request.Host(head));
+        if (access.IsEnabled && !TryAdmit(head))
+            return IntakeStep.Verify;
+        var error = access.IsEnabled ? ClientAccess.ErrorOf(Token) : ProxyError.None;
+        if (error == ProxyError.None)
+            error = FindEndpoint(head, target.IsAbsolute ? target.Authority : Request.Host(head));
         if (error != ProxyError.None)
             return Refuse(error);
         if (Endpoint!.Protocol == EndpointProtocol.H2C)
@@ -181,6 +199,29 @@ internal sealed class RequestIntake(RouteTable routes, EndpointResolver resolver
         Head.Begin(head.Length + RoomForForwarded);
         RequestHeadWriter.Write(Head, Request, head, target, trail);
         return IntakeStep.Relay;
+    }
+
+    /// <summary>Judges the client's token; false if it is to be verified first.</summary>
+    private bool TryAdmit(ReadOnlySpan<byte> head)
+    {
+        var credential = default(ClientCredential);
+        foreach (ref readonly var field in Request.Fields)
+        {
+            if (field.Known is KnownHeader.Authorization or KnownHeader.PicoAuthorization)
+                credential.Take(field.Known, field.Value(head));
+        }
+
+        Request.HidesAuthorization = credential.IsInAuthorization;
+        if (Token.IsJudged)
+            return true;
+        if (access.TryJudge(credential, out var token))
+        {
+            Token = token;
+            return true;
+        }
+
+        Credential = Encoding.Latin1.GetString(credential.Value);
+        return false;
     }
 
     private ProxyError FindEndpoint(ReadOnlySpan<byte> head, ReadOnlySpan<byte> host)
@@ -195,17 +236,9 @@ internal sealed class RequestIntake(RouteTable routes, EndpointResolver resolver
                 return error;
         }
 
-        if (name.IsEmpty)
-        {
-            var error = resolver.TakeHost(host, ref name);
-            if (error != ProxyError.None)
-                return error;
-        }
-
-        if (!routes.TryGet(name.Span, out var endpoint))
-            return ProxyError.NoAvailableUpstreams;
+        var found = endpoints.Find(ref name, host, Token.Token ?? VerifiedToken.Anonymous, out var endpoint);
         Endpoint = endpoint;
-        return ProxyError.None;
+        return found;
     }
 
     private IntakeStep TakeBody(ReadOnlySequence<byte> rest, IntakeStep step, ref long consumed)

@@ -56,15 +56,15 @@ internal static class HopByHop
 
     /// <summary>
     /// True if <paramref name="field"/> is not passed on. Transfer-Encoding counts: the sender of the next hop writes its own, to fit how it frames the body.
-    /// Upgrade and TE count too: who passes an upgrade or <c>TE: trailers</c> on writes them anew.
+    /// Upgrade and TE count too: who passes an upgrade or <c>TE: trailers</c> on writes them anew. <c>x-pico-authorization</c> is Pico's own.
     /// </summary>
     public static bool IsDropped(in HeaderField field, ConnectionOptions options, ReadOnlySpan<byte> head, ReadOnlySpan<HeaderField> fields) => field.Known switch
     {
         KnownHeader.Connection or KnownHeader.KeepAlive or KnownHeader.ProxyConnection or KnownHeader.TransferEncoding or KnownHeader.Upgrade
-            or KnownHeader.Te or KnownHeader.Http2Settings => true,
+            or KnownHeader.Te or KnownHeader.Http2Settings or KnownHeader.PicoAuthorization => true,
         KnownHeader.Other or KnownHeader.Expect or KnownHeader.Trailer => (options & ConnectionOptions.NamesFields) != 0
             && IsNamed(field.Name(head), head, fields) && !IsProtected(field.Name(head)),
-        // Naming these in Connection must not make them disappear: routing, framing and the client's address are not the client's to strip.
+        // Naming these in Connection must not make them disappear: routing, framing, credentials and the client's address are not the client's to strip.
         _ => false,
     };
 
@@ -118,7 +118,7 @@ internal static class HopByHop
         9 => Ascii.EqualsIgnoreCase(name, "x-real-ip"u8),
         10 => Ascii.EqualsIgnoreCase(name, "set-cookie"u8),
         12 => Ascii.EqualsIgnoreCase(name, "content-type"u8),
-        13 => Ascii.EqualsIgnoreCase(name, "authorization"u8) || Ascii.EqualsIgnoreCase(name, "cache-control"u8),
+        13 => Ascii.EqualsIgnoreCase(name, "cache-control"u8),
         16 => Ascii.EqualsIgnoreCase(name, "content-encoding"u8),
         _ => false,
     };

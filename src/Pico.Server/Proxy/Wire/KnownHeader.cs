@@ -56,6 +56,12 @@ internal enum KnownHeader : byte
     /// <summary>Any other <c>X-Forwarded-…</c>.</summary>
     XForwardedOther,
 
+    /// <summary><c>Authorization</c>.</summary>
+    Authorization,
+
+    /// <summary><c>x-pico-authorization</c>: for Pico alone.</summary>
+    PicoAuthorization,
+
     /// <summary><c>x-pico-endpoint</c>.</summary>
     PicoEndpoint,
 
@@ -99,6 +105,7 @@ internal static class KnownHeaders
 
         return (name.Length < 10 ? 0 : name[0] | 0x20) switch
         {
+            'a' => Match(name, "authorization"u8, KnownHeader.Authorization),
             'c' => name.Length == 10 ? Match(name, "connection"u8, KnownHeader.Connection) : Framing(name, "content-length"u8, KnownHeader.ContentLength),
             't' => Framing(name, "transfer-encoding"u8, KnownHeader.TransferEncoding),
             'k' => Match(name, "keep-alive"u8, KnownHeader.KeepAlive),
@@ -126,9 +133,12 @@ internal static class KnownHeaders
 
         if (!Ascii.EqualsIgnoreCase(name[..7], "x-pico-"u8))
             return KnownHeader.Other;
-        return name.Length == 15
-            ? Match(name, "x-pico-endpoint"u8, KnownHeader.PicoEndpoint, KnownHeader.PicoOther)
-            : Match(name, "x-pico-error"u8, KnownHeader.PicoError, KnownHeader.PicoOther);
+        return name.Length switch
+        {
+            15 => Match(name, "x-pico-endpoint"u8, KnownHeader.PicoEndpoint, KnownHeader.PicoOther),
+            20 => Match(name, "x-pico-authorization"u8, KnownHeader.PicoAuthorization, KnownHeader.PicoOther),
+            _ => Match(name, "x-pico-error"u8, KnownHeader.PicoError, KnownHeader.PicoOther),
+        };
     }
 
     private static bool IsHyphen(byte b) => b is (byte)'-' or (byte)'_';

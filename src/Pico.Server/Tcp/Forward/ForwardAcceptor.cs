@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Pico.Server.Auth;
 using Pico.Server.Hosting;
+using Pico.Server.Proxy.Access;
 using Pico.Server.Upstreams.Tunnels;
 using Pico.Tunnel;
 using Pico.Tunnel.Protocol;
@@ -12,11 +14,11 @@ namespace Pico.Server.Tcp.Forward;
 /// <summary>
 /// Accepts forward clients on the proxy port:
 /// <code>
-///   GET /pico/v1/forward ─1▶ upgrade to WebSocket ─2▶ HELLO ─3▶ streams: OPEN(endpoint, TCP) ─▶ service
+///   GET /pico/v1/forward ─1▶ token ─2▶ upgrade to WebSocket ─3▶ HELLO ─4▶ streams: OPEN(endpoint, TCP) ─▶ service
 /// </code>
-/// The request lasts as long as the client's tunnel.
+/// The request lasts as long as the client's tunnel. When the token expires the client is told to go, and can open nothing more; what it has open lives on.
 /// </summary>
-internal sealed partial class ForwardAcceptor(TcpRelay relay, NodeIdentity node, NodeLifecycle lifecycle, TimeProvider time, ILoggerFactory loggers)
+internal sealed partial class ForwardAcceptor(ClientAccess access, TcpRelay relay, NodeIdentity node, NodeLifecycle lifecycle, TimeProvider time, ILoggerFactory loggers)
 {
     private readonly ILogger _logger = loggers.CreateLogger<ForwardAcceptor>();
     private readonly ConcurrentDictionary<TunnelConnection, byte> _tunnels = new();
@@ -24,24 +26,33 @@ internal sealed partial class ForwardAcceptor(TcpRelay relay, NodeIdentity node,
     /// <summary>Serves one client.</summary>
     public async Task AcceptAsync(HttpContext context)
     {
-        var transport = await TunnelUpgrade.AcceptAsync(context); // 1
+        var admitted = await access.AdmitAsync(context); // 1
+        if (!admitted.IsValid)
+        {
+            LogUnauthorized(context.Connection.RemoteIpAddress, admitted.Failure, admitted.Reason);
+            await AuthProblems.WriteAsync(context, admitted);
+            return;
+        }
+
+        var transport = await TunnelUpgrade.AcceptAsync(context); // 2
         if (transport is null)
             return;
 
         using var over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         var client = context.Connection.RemoteIpAddress is { } address ? new IPEndPoint(address, context.Connection.RemotePort) : null;
-        var handler = new ForwardTunnelHandler(relay, client, loggers.CreateLogger<ForwardTunnelHandler>(), over.Token);
+        var handler = new ForwardTunnelHandler(relay, admitted.Token, client, loggers.CreateLogger<ForwardTunnelHandler>(), over.Token);
         try
         {
-            await using var tunnel = await TunnelConnection.AcceptAsync( // 2
+            await using var tunnel = await TunnelConnection.AcceptAsync( // 3
                 transport, node.Hello(), Admit, handler, TunnelOptions.Default, time, _logger, context.RequestAborted);
             LogConnected(tunnel.RemoteAddress, tunnel.Remote.Software);
             _tunnels.TryAdd(tunnel, 0);
             try
             {
-                tunnel.Start(); // 3
+                tunnel.Start(); // 4
                 if (lifecycle.IsDraining)
                     GoAway(tunnel);
+                _ = TokenExpiry.TellAsync(tunnel, admitted.Token, time, over.Token);
                 var end = await tunnel.Completion;
                 LogEnded(tunnel.RemoteAddress, end.Error, end.Message);
             }
@@ -81,6 +92,9 @@ internal sealed partial class ForwardAcceptor(TcpRelay relay, NodeIdentity node,
 
     [LoggerMessage(2432, LogLevel.Debug, "The forward client at {Address} is gone: {Reason}. {Message}")]
     private partial void LogEnded(string address, TunnelError reason, string message);
+
+    [LoggerMessage(2434, LogLevel.Debug, "A forward client at {Address} was refused ({Failure}): {Reason}")]
+    private partial void LogUnauthorized(IPAddress? address, TokenFailure failure, string reason);
 
     [LoggerMessage(2433, LogLevel.Debug, "A forward client at {Address} was not admitted: {Reason}")]
     private partial void LogNotAdmitted(string address, string reason);

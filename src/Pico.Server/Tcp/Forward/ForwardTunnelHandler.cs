@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Pico.Server.Auth;
 using Pico.Server.Proxy;
 using Pico.Tunnel;
 using Pico.Tunnel.Protocol;
@@ -9,9 +10,10 @@ namespace Pico.Server.Tcp.Forward;
 
 /// <summary>
 /// What a forward client asks of this node on its tunnel: each stream that it opens names a TCP endpoint, and is joined with a stream to one
-/// of the endpoint's services. <paramref name="over"/> fires when the tunnel is.
+/// of the endpoint's services, if the client's token permits that. <paramref name="over"/> fires when the tunnel is.
 /// </summary>
-internal sealed partial class ForwardTunnelHandler(TcpRelay relay, IPEndPoint? client, ILogger<ForwardTunnelHandler> logger, CancellationToken over) : ITunnelHandler
+internal sealed partial class ForwardTunnelHandler(
+    TcpRelay relay, VerifiedToken token, IPEndPoint? client, ILogger<ForwardTunnelHandler> logger, CancellationToken over) : ITunnelHandler
 {
     /// <inheritdoc/>
     public void OnOpen(TunnelStream stream, StreamOpen open) =>
@@ -42,6 +44,12 @@ internal sealed partial class ForwardTunnelHandler(TcpRelay relay, IPEndPoint? c
                 if (open.Protocol != EndpointProtocol.Tcp)
                 {
                     stream.Refuse(StreamError.ProtocolError, "Only streams of protocol TCP can be opened here.");
+                    return;
+                }
+
+                if (!token.Endpoints.Permit(open.EndpointId))
+                {
+                    stream.Refuse(StreamError.UnknownEndpoint, $"endpoint_not_permitted: the token does not permit '{open.EndpointId}', but {token.Endpoints}.");
                     return;
                 }
 

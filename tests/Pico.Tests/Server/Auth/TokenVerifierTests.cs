@@ -12,6 +12,9 @@ public sealed class TokenVerifierTests
 {
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
+    // How often tokens may cause files to be read.
+    private static readonly TimeSpan Seldom = TimeSpan.FromSeconds(5);
+
     private DateTimeOffset Now => _time.GetUtcNow();
 
     public static TheoryData<string> Algorithms => [.. TokenAlgorithm.All];
@@ -132,16 +135,17 @@ public sealed class TokenVerifierTests
             await keys.StartAsync(CancellationToken.None);
             var verifier = new TokenVerifier(new TokenAuthOptions(), keys, _time);
             var token = TokenMint.Create("ES256", Now);
-            _time.Advance(KeyRing.MinRefreshInterval);
+            _time.Advance(Seldom);
             Assert.Equal(TokenFailure.UnknownKey, (await verifier.VerifyAsync(token, CancellationToken.None)).Failure);
             await File.WriteAllTextAsync(file, TokenMint.PublicKeys);
             // Strangers' tokens cannot make the server read its files all the time.
             Assert.Equal(TokenFailure.UnknownKey, (await verifier.VerifyAsync(token, CancellationToken.None)).Failure);
-            _time.Advance(KeyRing.MinRefreshInterval);
+            _time.Advance(Seldom);
             Assert.True((await verifier.VerifyAsync(token, CancellationToken.None)).IsValid);
             // A file that became unreadable leaves the keys in force.
             await File.WriteAllTextAsync(file, "nonsense");
-            await keys.RefreshAsync();
+            _time.Advance(KeyRing.RefreshInterval);
+            await keys.TryRefreshAsync(keys.Version, CancellationToken.None);
             Assert.True((await verifier.VerifyAsync(token, CancellationToken.None)).IsValid);
         }
         finally
@@ -183,6 +187,50 @@ public sealed class TokenVerifierTests
     [InlineData("HS384", "HS384")]
     [InlineData("none", null)]
     public void AlgorithmOption_TakesTheFieldsSpellings(string option, string? algorithm) => Assert.Equal(algorithm, TokenAlgorithm.FromOption(option));
+
+    [Fact]
+    public async Task KeyFile_WhoseOnlyKeyIsReplaced_IsReadAgainWhenASignatureDoesNotFit()
+    {
+        using var folder = new TestFolder();
+        var file = folder.Write("secret", TokenMint.Secret);
+        await using var keys = new KeyRing(new TokenAuthOptions { SecretFiles = [file] }, "test.auth", _time, NullLogger.Instance);
+        await keys.StartAsync(CancellationToken.None);
+        var verifier = new TokenVerifier(new TokenAuthOptions(), keys, _time);
+        var version = keys.Version;
+
+        var next = Convert.ToHexString(RandomNumberGenerator.GetBytes(32));
+        folder.Write("secret", next + "\n");
+        _time.Advance(Seldom);
+
+        var token = TokenMint.Create("HS256", Now, key: new SymmetricSecurityKey(Encoding.UTF8.GetBytes(next)));
+        Assert.True((await verifier.VerifyAsync(token, CancellationToken.None)).IsValid);
+        Assert.NotEqual(version, keys.Version);
+    }
+
+    [Theory]
+    [InlineData("""{"exp":"tomorrow"}""", "exp")]
+    [InlineData("""{"exp":null}""", "exp")]
+    [InlineData("""{"exp":1e300}""", "exp")]
+    [InlineData("""{"exp":-1}""", "exp")]
+    [InlineData("""{"exp":99999999999,"nbf":true}""", "nbf")]
+    [InlineData("""{"exp":99999999999,"iat":"x"}""", "iat")]
+    [InlineData("""{"exp":99999999999,"iss":1}""", "iss")]
+    [InlineData("""{"exp":99999999999,"aud":[1]}""", "aud")]
+    [InlineData("""{"exp":99999999999,"sub":{}}""", "sub")]
+    [InlineData("""{"exp":99999999999,"jti":1}""", "jti")]
+    [InlineData("""{"exp":99999999999,"pico":{"maxStreams":1.5}}""", "pico.maxStreams")]
+    [InlineData("""{"exp":99999999999,"pico":{"maxStreams":0}}""", "pico.maxStreams")]
+    [InlineData("""{"exp":99999999999,"pico":{"rateLimit":"9"}}""", "pico.rateLimit")]
+    [InlineData("""{"exp":99999999999,"pico":{"rateLimit":99999999999}}""", "pico.rateLimit")]
+    [InlineData("""{"exp":99999999999,"pico":[]}""", "pico")]
+    public async Task Verify_ClaimOfTheWrongType_IsRefusedByName(string payload, string claim)
+    {
+        var text = $"{Encode("""{"alg":"HS256","typ":"JWT"}""")}.{Encode(payload)}";
+        var signature = HMACSHA256.HashData(Encoding.UTF8.GetBytes(TokenMint.Secret), Encoding.ASCII.GetBytes(text));
+        var result = await VerifyAsync($"{text}.{Base64Url.EncodeToString(signature)}");
+        Assert.Equal(TokenFailure.Malformed, result.Failure);
+        Assert.Contains($"'{claim}'", result.Reason, StringComparison.Ordinal);
+    }
 
     private static string Encode(string json) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json));
 

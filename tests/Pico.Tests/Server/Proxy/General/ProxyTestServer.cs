@@ -8,6 +8,8 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Pico.Server.Auth;
 using Pico.Server.Hosting;
 using Pico.Server.Proxy;
 using Pico.Server.Proxy.Connections;
@@ -40,6 +42,7 @@ internal sealed class ProxyTestServer : IAsyncDisposable
         options ??= new ProxyOptions();
         builder.Services.AddProxy().AddSingleton(options).AddSingleton(TimeProvider.System).AddSingleton<IHttp1Path, NotForMe>()
             .AddSingleton(server.Routes).AddSingleton<UpstreamConnector>().AddSingleton(TestMetrics.Create());
+        builder.Services.AddSingleton(new AuthGates(new ServerOptions { Proxy = options }, TimeProvider.System, NullLogger<AuthGates>.Instance));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxRequestBodySize = null;
@@ -52,6 +55,7 @@ internal sealed class ProxyTestServer : IAsyncDisposable
         });
         server._app = builder.Build();
         server._app.Run(server._app.Services.GetRequiredService<GeneralPath>().InvokeAsync);
+        await server._app.Services.GetRequiredService<AuthGates>().StartAsync(CancellationToken.None);
         await server._app.StartAsync();
         var addresses = server._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
         server.Url = new Uri(addresses.Single(a => a.Contains("127.0.0.1", StringComparison.Ordinal)));

@@ -1,7 +1,10 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Pico.Server.Admin.Metrics;
+using Pico.Server.Auth;
 using Pico.Server.Hosting;
+using Pico.Server.Proxy.Access;
 using Pico.Server.Proxy.Forwarded;
 using Pico.Server.Proxy.Http1;
 using Pico.Server.Proxy.Routing;
@@ -18,19 +21,21 @@ internal sealed class Http1Harness : IAsyncDisposable
     private readonly TunnelPair _tunnel;
     private readonly Http1Path _path;
     private readonly Heartbeat _heartbeat;
+    private readonly AuthGates _gates;
     private readonly List<MemoryConnection> _connections = [];
     private readonly Faults _faults = new();
 
     private Http1Harness(TunnelPair tunnel, ProxyOptions options, TimeProvider time, EndpointProtocol protocol)
     {
         _tunnel = tunnel;
+        _gates = new AuthGates(new ServerOptions { Proxy = options }, time, NullLogger<AuthGates>.Instance);
         Metrics = TestMetrics.Create(time);
         var routes = new RouteTable();
         Upstream = new LocalUpstream(tunnel.Server, new Registration { Id = 1, EndpointId = "orders", Protocol = protocol }, time);
         routes.Add(Upstream);
         _heartbeat = new Heartbeat(time);
         _path = new Http1Path(
-            routes, new EndpointResolver(""), new UpstreamConnector(options, Metrics, time), options, Metrics, _heartbeat, _faults);
+            new ClientAccess(_gates), new EndpointFinder(new EndpointResolver(""), routes), new UpstreamConnector(options, Metrics, time), options, Metrics, _heartbeat, _faults);
     }
 
     public LocalUpstream Upstream { get; }
@@ -56,6 +61,7 @@ internal sealed class Http1Harness : IAsyncDisposable
         time ??= TimeProvider.System;
         var tunnel = await TunnelPair.CreateAsync();
         var harness = new Http1Harness(tunnel, options ?? new ProxyOptions(), time, protocol);
+        await harness._gates.StartAsync(TestContext.Current.CancellationToken);
         tunnel.ClientHandler.Serve = async stream =>
         {
             try
@@ -108,6 +114,7 @@ internal sealed class Http1Harness : IAsyncDisposable
             await connection.DisposeAsync();
         }
 
+        await _gates.DisposeAsync();
         await _heartbeat.DisposeAsync();
         await _tunnel.DisposeAsync();
         Assert.Empty(_faults.Seen);

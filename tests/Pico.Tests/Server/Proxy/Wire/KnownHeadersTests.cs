@@ -23,6 +23,8 @@ public sealed class KnownHeadersTests
     [InlineData("x-forwarded-port", KnownHeader.XForwardedOther)]
     [InlineData("x-forwarded-prefix", KnownHeader.XForwardedOther)]
     [InlineData("x-pico-endpoint", KnownHeader.PicoEndpoint)]
+    [InlineData("x-pico-authorization", KnownHeader.PicoAuthorization)]
+    [InlineData("authorization", KnownHeader.Authorization)]
     [InlineData("x-pico-error", KnownHeader.PicoError)]
     [InlineData("x-pico-forward", KnownHeader.PicoOther)]
     [InlineData("x-pico-forwards", KnownHeader.PicoOther)]
