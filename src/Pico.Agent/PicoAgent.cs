@@ -16,7 +16,7 @@ public sealed partial class PicoAgent : IAsyncDisposable
     private const string TunnelPath = "/pico/v1/tunnel";
 
     /// <summary>What all streams together may take for reading from services, beyond 4 KiB for each that has something to read.</summary>
-    private const long ReceiveBudgetBytes = 32 * 1024 * 1024;
+    private const long ReceiveBudgetBytes = 8 * 1024 * 1024;
 
     private readonly AgentOptions _options;
     private readonly ILogger _logger;
@@ -49,7 +49,7 @@ public sealed partial class PicoAgent : IAsyncDisposable
         }
 
         var traffic = new ForwardingStatistics();
-        var pump = new BytePump(new ReceiveBudget(ReceiveBudgetBytes), time, traffic);
+        var pump = new BytePump(new ReceiveBuffers(ReceiveBudgetBytes), time, traffic);
         var connector = new ServerConnector(options.ServerTls, options.HttpProxy, options.ServerConnectTimeout, time);
         var dialer = new TunnelDialer(options.Servers, TunnelPath, connector, new TokenSource(options.TokenFile), time);
         _readiness = new Readiness(time);

@@ -44,16 +44,16 @@ public sealed partial class TunnelConnection
         }
         catch (ProtocolViolationException e)
         {
-            BeginEnd(new TunnelEnd(TunnelError.ProtocolError, e.Message), sayWhy: true);
+            await SayWhyAsync(new TunnelEnd(TunnelError.ProtocolError, e.Message));
         }
         catch (TunnelException e)
         {
-            BeginEnd(new TunnelEnd(e.Error, e.Message), sayWhy: true);
+            await SayWhyAsync(new TunnelEnd(e.Error, e.Message));
         }
         catch (HandlerException e)
         {
             TunnelLog.HandlerFailed(_logger, Remote.Name, RemoteAddress, e.InnerException!);
-            BeginEnd(new TunnelEnd(TunnelError.Internal, "internal error"), sayWhy: true);
+            await SayWhyAsync(new TunnelEnd(TunnelError.Internal, "internal error"));
         }
         catch (Exception e)
         {
@@ -63,6 +63,13 @@ public sealed partial class TunnelConnection
         {
             _receiver.Release();
         }
+    }
+
+    /// <summary>Ends the tunnel; what still comes is thrown away until it is closed, for the peer reads the reason only if it gets rid of what it sends.</summary>
+    private Task SayWhyAsync(TunnelEnd end)
+    {
+        BeginEnd(end, sayWhy: true);
+        return _receiver.DrainAsync();
     }
 
     /// <summary>

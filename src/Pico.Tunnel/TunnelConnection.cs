@@ -20,8 +20,6 @@ public sealed record TunnelEnd(TunnelError Error, string Message);
 /// </remarks>
 public sealed partial class TunnelConnection : IAsyncDisposable
 {
-    private static readonly TimeSpan CloseDeadline = TimeSpan.FromSeconds(2);
-
     private readonly TunnelTransport _transport;
     private readonly FrameReceiver _receiver;
     private readonly ITunnelHandler _handler;
@@ -76,7 +74,7 @@ public sealed partial class TunnelConnection : IAsyncDisposable
     {
         return ShakeAsync(transport, options, time, async () =>
         {
-            var receiver = new FrameReceiver(transport);
+            var receiver = new FrameReceiver(transport, options.KeepsReceiveBuffer);
             await Handshake.SendHelloAsync(transport, hello);
             var remote = await Handshake.ReceiveHelloAsync(receiver);
             return new TunnelConnection(transport, receiver, isClient: true, remote, handler, options, time, logger);
@@ -92,7 +90,7 @@ public sealed partial class TunnelConnection : IAsyncDisposable
     {
         return ShakeAsync(transport, options, time, async () =>
         {
-            var receiver = new FrameReceiver(transport);
+            var receiver = new FrameReceiver(transport, options.KeepsReceiveBuffer);
             try
             {
                 var remote = await Handshake.ReceiveHelloAsync(receiver);
@@ -103,7 +101,7 @@ public sealed partial class TunnelConnection : IAsyncDisposable
             }
             catch (TunnelException e) when (e.Error < TunnelError.TransportLost)
             {
-                await Handshake.RefuseAsync(transport, new TunnelEnd(e.Error, e.Message), CloseDeadline);
+                await Handshake.RefuseAsync(transport, receiver, new TunnelEnd(e.Error, e.Message), options.CloseTimeout);
                 throw;
             }
         }, cancellationToken);
@@ -161,7 +159,7 @@ public sealed partial class TunnelConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends GO_AWAY with the reason, closes in order within a deadline of 2 s, and ends every stream. Idempotent.</summary>
+    /// <summary>Sends GO_AWAY with the reason, closes in order within <see cref="TunnelOptions.FlushTimeout"/> and <see cref="TunnelOptions.CloseTimeout"/>, and ends every stream. Idempotent.</summary>
     public async ValueTask CloseAsync(TunnelError reason, string message)
     {
         BeginEnd(reason == TunnelError.None ? new TunnelEnd(TunnelError.Disposed, message) : new TunnelEnd(reason, message), sayWhy: true);
@@ -272,7 +270,8 @@ public sealed partial class TunnelConnection : IAsyncDisposable
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         if (_timer is not null)
             await _timer.DisposeAsync();
-        if (end.Error is TunnelError.None or TunnelError.Disposed or TunnelError.TransportLost or TunnelError.Draining or TunnelError.Rebalance)
+        var isOrderly = end.Error is TunnelError.None or TunnelError.Disposed or TunnelError.Draining or TunnelError.Rebalance;
+        if (isOrderly || end.Error == TunnelError.TransportLost)
             TunnelLog.TunnelEnded(_logger, Remote.Name, RemoteAddress, end.Error, end.Message);
         else
             TunnelLog.TunnelBroken(_logger, Remote.Name, RemoteAddress, end.Error, end.Message);
@@ -289,8 +288,9 @@ public sealed partial class TunnelConnection : IAsyncDisposable
         foreach (var stream in streams)
             FailStream(stream, StreamError.TunnelLost, $"the tunnel ended: {end.Message}");
 
-        if (sayWhy && await EndsWithin(_sending, CloseDeadline))
-            await _transport.CloseAsync(CloseDeadline);
+        // The last bytes of streams that ended in order may still be on their way over a slow path.
+        if (sayWhy && await EndsWithin(_sending, isOrderly ? _options.FlushTimeout : _options.CloseTimeout))
+            await _transport.CloseAsync(_options.CloseTimeout);
         _transport.Abort();
         await Task.WhenAll(_sending, _reading);
         await _transport.DisposeAsync();

@@ -18,6 +18,12 @@ public sealed record TunnelOptions
     /// <summary>An open that was neither accepted nor refused within this time is reset. Default 15 s.</summary>
     public TimeSpan OpenTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>How long the last frames of a tunnel that ends in order may take to be sent, after which nothing is missing at the peer. Default 10 s.</summary>
+    public TimeSpan FlushTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a peer may take to read why a tunnel broke, and then to close its own side. Default 2 s.</summary>
+    public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>How much a stream may receive before its reader takes it, at the start. Default 256 KiB.</summary>
     public int InitialWindow { get; init; } = 256 * 1024;
 
@@ -35,4 +41,10 @@ public sealed record TunnelOptions
 
     /// <summary>How many registrations the peer may have. Default 1,000.</summary>
     public int MaxRegistrations { get; init; } = 1_000;
+
+    /// <summary>
+    /// Each tunnel keeps its receive buffer of 128 KiB while it waits, which saves calls to the kernel. For a side with few tunnels; default false: a node may
+    /// have ten thousand.
+    /// </summary>
+    public bool KeepsReceiveBuffer { get; init; }
 }

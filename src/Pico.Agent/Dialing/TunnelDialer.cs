@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Net.WebSockets;
 using System.Security.Authentication;
 using Pico.Agent.Net;
 using Pico.Tunnel;
@@ -72,9 +71,7 @@ internal sealed class TunnelDialer(IReadOnlyList<Uri> servers, string path, Serv
         try
         {
             await WebSocketUpgrade.UpgradeAsync(stream, server, path, credential, cancellationToken).ConfigureAwait(false);
-            // The tunnel pings by itself.
-            var options = new WebSocketCreationOptions { SubProtocol = WebSocketUpgrade.SubProtocol, KeepAliveInterval = TimeSpan.Zero };
-            return new WebSocketTransport(WebSocket.CreateFromStream(stream, options), remote);
+            return new WebSocketTransport(stream, isClient: true, remote);
         }
         catch
         {

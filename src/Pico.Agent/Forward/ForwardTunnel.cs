@@ -110,7 +110,7 @@ internal sealed class ForwardTunnel(ITunnelDialer dialer, TimeProvider time, ILo
         var transport = await dialer.DialAsync(cancellationToken).ConfigureAwait(false);
         var hello = new TunnelHello { Id = _id, Name = Environment.MachineName, Software = AgentVersion.Software };
         var tunnel = await TunnelConnection
-            .ConnectAsync(transport, hello, this, TunnelOptions.Default, time, logger, cancellationToken).ConfigureAwait(false);
+            .ConnectAsync(transport, hello, this, DialedTunnels.Options, time, logger, cancellationToken).ConfigureAwait(false);
         tunnel.Start();
         return tunnel;
     }

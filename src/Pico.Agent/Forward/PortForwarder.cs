@@ -17,7 +17,7 @@ public sealed partial class PortForwarder : IAsyncDisposable
 {
     private const string ForwardPath = "/pico/v1/forward";
     private const int MaxConnections = 10_000;
-    private const long ReceiveBudgetBytes = 32 * 1024 * 1024;
+    private const long ReceiveBudgetBytes = 8 * 1024 * 1024;
 
     private readonly PortForwarderOptions _options;
     private readonly TimeProvider _time;
@@ -45,7 +45,7 @@ public sealed partial class PortForwarder : IAsyncDisposable
         var connector = new ServerConnector(options.ServerTls, options.HttpProxy, options.ServerConnectTimeout, time);
         var dialer = new TunnelDialer([options.Server], ForwardPath, connector, new TokenSource(options.TokenFile), time);
         _tunnel = new ForwardTunnel(dialer, time, _logger);
-        _pump = new BytePump(new ReceiveBudget(ReceiveBudgetBytes), time, _traffic);
+        _pump = new BytePump(new ReceiveBuffers(ReceiveBudgetBytes), time, _traffic);
         _listener = ListeningSocket.Listen(options.Listen);
     }
 

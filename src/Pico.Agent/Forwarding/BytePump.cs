@@ -1,5 +1,5 @@
-using System.Buffers;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using Pico.Tunnel;
 using Pico.Tunnel.Protocol;
 
@@ -9,12 +9,12 @@ namespace Pico.Agent.Forwarding;
 /// Moves bytes between a stream and a TCP connection, both ways at once, until both directions have ended.
 /// <code>
 ///   tunnel ══ Input ──▶ (1) send from the stream's own segments ──▶ service
-///   tunnel ◀══ Write ── (3) one pooled buffer ◀── (2) wait without a buffer ── service
+///   tunnel ◀══ Write ── (3) one lent block ◀── (2) wait with a small block, or with none ── service
 /// </code>
 /// (4) The end of one direction is passed on as a half-close; the other lives on.
 /// (5) A reset or failure ends both, on both sides, as a reset: never as an orderly end.
 /// </summary>
-internal sealed class BytePump(ReceiveBudget budget, TimeProvider time, ForwardingStatistics statistics)
+internal sealed class BytePump(ReceiveBuffers buffers, TimeProvider time, ForwardingStatistics statistics)
 {
     /// <summary>How long a stream lingers whose service no longer takes data but ended its own orderly: the peer may still be reading the answer.</summary>
     private static readonly TimeSpan LingerTime = TimeSpan.FromSeconds(5);
@@ -79,36 +79,45 @@ internal sealed class BytePump(ReceiveBudget budget, TimeProvider time, Forwardi
 
     private async Task<Exception?> ReceiveFromServiceAsync(TunnelStream stream, ServiceConnection service)
     {
-        var size = new ReceiveSize(budget);
+        var size = new ReceiveSize();
+        var waiting = buffers.BeginWaiting();
         try
         {
             while (true)
             {
-                await service.ReceiveAsync(Memory<byte>.Empty).ConfigureAwait(false); // (2)
-                var buffer = ArrayPool<byte>.Shared.Rent(size.Value);
-                try
+                // A connection whose reads are large would cut off each one's beginning with the small block.
+                var small = size.IsSmallest ? waiting : null;
+                var first = await service.ReceiveAsync(small?.Memory ?? Memory<byte>.Empty).ConfigureAwait(false); // (2)
+                if (small is not null)
                 {
-                    int received, asked;
-                    do
-                    {
-                        asked = Math.Min(size.Value, buffer.Length);
-                        received = await service.ReceiveAsync(buffer.AsMemory(0, asked)).ConfigureAwait(false);
-                        if (received == 0)
-                        {
-                            stream.CompleteOutput(); // (4)
-                            return null;
-                        }
+                    if (!await PassOnAsync(stream, small.Memory[..first]).ConfigureAwait(false))
+                        return null;
+                    size.Note(first, small.Memory.Length);
+                    if (first < small.Memory.Length)
+                        continue;
+                }
 
-                        await stream.WriteAsync(buffer.AsMemory(0, received)).ConfigureAwait(false); // (3)
-                        statistics.CountFromService(received);
-                        size.Note(received);
-                    }
-                    while (received == asked && asked == size.Value && service.HasData);
-                }
-                finally
+                int received, asked;
+                do
                 {
-                    ArrayPool<byte>.Shared.Return(buffer);
+                    var block = buffers.Rent(size);
+                    try
+                    {
+                        asked = block.Memory.Length;
+                        received = await service.TryReceiveAsync(block.Memory).ConfigureAwait(false);
+                        if (received < 0)
+                            break;
+                        if (!await PassOnAsync(stream, block.Memory[..received]).ConfigureAwait(false)) // (3)
+                            return null;
+                    }
+                    finally
+                    {
+                        buffers.Return(block);
+                    }
+
+                    size.Note(received, asked);
                 }
+                while (received == asked);
             }
         }
         catch (Exception e)
@@ -119,8 +128,23 @@ internal sealed class BytePump(ReceiveBudget budget, TimeProvider time, Forwardi
         }
         finally
         {
-            size.Release();
+            buffers.EndWaiting(waiting);
         }
+    }
+
+    /// <summary>False when that was the service's end.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> PassOnAsync(TunnelStream stream, ReadOnlyMemory<byte> data)
+    {
+        if (data.IsEmpty)
+        {
+            stream.CompleteOutput(); // (4)
+            return false;
+        }
+
+        await stream.WriteAsync(data).ConfigureAwait(false);
+        statistics.CountFromService(data.Length);
+        return true;
     }
 
     /// <summary>Throws away what still comes, for a while, then resets; a reset at once could overtake the answer at the peer.</summary>

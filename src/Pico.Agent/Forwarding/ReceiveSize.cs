@@ -1,53 +1,27 @@
+using Pico.Tunnel.Buffers;
+
 namespace Pico.Agent.Forwarding;
 
-/// <summary>
-/// How large a buffer one connection reads into: it starts at 4 KiB, doubles up to 64 KiB while reads fill it, and shrinks when they no
-/// longer do. What all connections take beyond their first 4 KiB is bounded by one budget, so that thousands of streams that wait for their
-/// peer's window hold little.
-/// </summary>
-internal struct ReceiveSize(ReceiveBudget budget)
+/// <summary>How large a block one connection reads into: a step larger when a read filled it, up to 128 KiB, a step smaller when one would have done with a quarter of that.</summary>
+internal struct ReceiveSize
 {
-    public const int Min = 4 * 1024;
-    public const int Max = 64 * 1024;
+    private BlockPool? _pool;
 
-    public int Value { get; private set; } = Min;
+    /// <summary>Where such blocks come from.</summary>
+    public readonly BlockPool Pool => _pool ?? BlockPool.Small;
 
-    /// <summary>Notes that a read into a buffer of <see cref="Value"/> gave <paramref name="received"/> bytes.</summary>
-    public void Note(int received)
+    /// <summary>True while nothing larger was of use.</summary>
+    public readonly bool IsSmallest => Pool == BlockPool.Small;
+
+    /// <summary>The next smaller size.</summary>
+    public static BlockPool Smaller(BlockPool pool) => pool == BlockPool.Large ? BlockPool.Medium : BlockPool.Small;
+
+    /// <summary>Notes that a read into <paramref name="size"/> bytes gave <paramref name="received"/>.</summary>
+    public void Note(int received, int size)
     {
-        if (received == Value && Value < Max && budget.TryTake(Value))
-            Value *= 2;
-        else if (received < Value / 4 && Value > Min)
-        {
-            Value /= 2;
-            budget.Give(Value);
-        }
-    }
-
-    /// <summary>Gives everything back to the budget.</summary>
-    public void Release()
-    {
-        budget.Give(Value - Min);
-        Value = Min;
-    }
-}
-
-/// <summary>Bytes that may be taken, from any thread.</summary>
-internal sealed class ReceiveBudget(long bytes)
-{
-    private long _left = bytes;
-
-    public bool TryTake(int count)
-    {
-        if (Interlocked.Add(ref _left, -count) >= 0)
-            return true;
-        Interlocked.Add(ref _left, count);
-        return false;
-    }
-
-    public void Give(int count)
-    {
-        if (count > 0)
-            Interlocked.Add(ref _left, count);
+        if (received == size && size == Pool.MaxBufferSize)
+            _pool = Pool == BlockPool.Small ? BlockPool.Medium : BlockPool.Large;
+        else if (received < Smaller(Pool).MaxBufferSize / 4)
+            _pool = Smaller(Pool);
     }
 }

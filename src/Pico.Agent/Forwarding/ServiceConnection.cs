@@ -6,8 +6,10 @@ internal abstract class ServiceConnection : IDisposable
     /// <summary>0 is the end. With an empty buffer it waits until something can be read, so that idle connections hold no buffer.</summary>
     public abstract ValueTask<int> ReceiveAsync(Memory<byte> buffer);
 
-    /// <summary>True if a read would give something at once.</summary>
-    public abstract bool HasData { get; }
+    /// <summary>
+    /// Receives what is there: -1 when nothing is, 0 at the end. For a connection that cannot tell, after something was received, it may wait.
+    /// </summary>
+    public abstract ValueTask<int> TryReceiveAsync(Memory<byte> buffer);
 
     /// <summary>Sends all of <paramref name="data"/>.</summary>
     public abstract ValueTask SendAsync(ReadOnlyMemory<byte> data);

@@ -8,8 +8,8 @@ internal sealed class TlsConnection(Socket socket, SslStream tls) : ServiceConne
 {
     public override ValueTask<int> ReceiveAsync(Memory<byte> buffer) => tls.ReadAsync(buffer);
 
-    // What is decrypted already makes the next empty read complete at once.
-    public override bool HasData => false;
+    // What was decrypted already comes at once; a record is at most 16 KiB.
+    public override ValueTask<int> TryReceiveAsync(Memory<byte> buffer) => tls.ReadAsync(buffer);
 
     public override ValueTask SendAsync(ReadOnlyMemory<byte> data) => tls.WriteAsync(data);
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Pico.Agent.Dialing;
 using Pico.Agent.Endpoints;
 using Pico.Agent.Forwarding;
 using Pico.Tunnel;
@@ -43,7 +44,7 @@ internal sealed class TunnelSession : ITunnelHandler
     {
         var session = new TunnelSession(forwarder, time);
         session.Tunnel = await TunnelConnection
-            .ConnectAsync(transport, hello, session, TunnelOptions.Default, time, logger, cancellationToken).ConfigureAwait(false);
+            .ConnectAsync(transport, hello, session, DialedTunnels.Options, time, logger, cancellationToken).ConfigureAwait(false);
         session._registrar = new Registrar(session.Tunnel, table, time, logger);
         session.Since = time.GetUtcNow();
         return session;

@@ -1,8 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Pico.Tunnel;
 using Pico.Tunnel.Protocol;
-using Polly;
-using Polly.Retry;
 
 namespace Pico.Agent.Tunnels;
 
@@ -29,7 +27,7 @@ internal sealed partial class TunnelSlot
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly RepeatedMessage _failure;
-    private readonly ResiliencePipeline _retry;
+    private readonly ReconnectBackoff _backoff;
     private readonly TaskCompletionSource _firstTry = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _duplicates;
     private TunnelSession? _leaving;
@@ -40,12 +38,7 @@ internal sealed partial class TunnelSlot
         _time = time;
         _logger = logger;
         _failure = new RepeatedMessage(time);
-        _retry = new ResiliencePipelineBuilder { TimeProvider = time }.AddRetry(new RetryStrategyOptions
-        {
-            MaxRetryAttempts = int.MaxValue,
-            ShouldHandle = static args => ValueTask.FromResult(!args.Context.CancellationToken.IsCancellationRequested),
-            DelayGenerator = args => ValueTask.FromResult<TimeSpan?>(Report(args.Outcome.Exception!, backoff.Next(args.Outcome.Exception!))),
-        }).Build();
+        _backoff = backoff;
     }
 
     /// <summary>Completes when the first try to connect is over, whether there is a tunnel or not.</summary>
@@ -54,9 +47,28 @@ internal sealed partial class TunnelSlot
     /// <summary>Completes when <paramref name="stop"/> is asked for; the sessions are then the set's to finish.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                await HoldAsync(stop).ConfigureAwait(false);
+            }
+            catch (Exception failure) when (!stop.IsCancellationRequested)
+            {
+                await WaitAsync(Report(failure, _backoff.Next(failure)), stop).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                // Asked for.
+            }
+        }
+    }
+
+    private async Task WaitAsync(TimeSpan delay, CancellationToken stop)
+    {
         try
         {
-            await _retry.ExecuteAsync(HoldAsync, stop).ConfigureAwait(false);
+            await Task.Delay(delay, _time, stop).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -64,7 +76,7 @@ internal sealed partial class TunnelSlot
         }
     }
 
-    private async ValueTask HoldAsync(CancellationToken stop)
+    private async Task HoldAsync(CancellationToken stop)
     {
         var (session, isDuplicate) = await ConnectAsync(stop).ConfigureAwait(false); // (1)
         _failure.Clear();

@@ -54,7 +54,7 @@ internal static class ServerComposition
         });
 
         // After Kestrel's own, so that it takes the place of that.
-        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, BlockPool>();
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, TransportMemory>();
 
         var app = builder.Build();
         app.On(ServerPort.Proxy, proxy =>

@@ -5,21 +5,23 @@ namespace Pico.Tunnel.Connections;
 /// <summary>The exchange of HELLOs, before the reader and the writer of a tunnel run.</summary>
 internal static class Handshake
 {
+    private const int Payload = TunnelTransport.Headroom + FrameHeader.Size;
+
     public static async Task SendHelloAsync(TunnelTransport transport, TunnelHello hello)
     {
-        var frame = new byte[FrameHeader.Size + FrameHeader.MaxControlPayload];
-        var length = MessageCodec.WriteHello(frame.AsSpan(FrameHeader.Size), hello);
-        new FrameHeader(FrameType.Hello, 0, (ushort)length, 0).Write(frame);
-        await transport.SendAsync(frame.AsMemory(0, FrameHeader.Size + length));
+        var frame = new byte[Payload + FrameHeader.MaxControlPayload];
+        await SendAsync(transport, FrameType.Hello, frame, MessageCodec.WriteHello(frame.AsSpan(Payload), hello));
     }
 
-    public static async Task RefuseAsync(TunnelTransport transport, TunnelEnd reason, TimeSpan deadline)
+    /// <summary>Sends GO_AWAY instead of HELLO, and closes in order.</summary>
+    public static async Task RefuseAsync(TunnelTransport transport, FrameReceiver receiver, TunnelEnd reason, TimeSpan deadline)
     {
-        var frame = new byte[FrameHeader.Size + MessageCodec.MaxMessage + 16];
-        var length = MessageCodec.WriteReason(frame.AsSpan(FrameHeader.Size), (ushort)reason.Error, reason.Message);
-        new FrameHeader(FrameType.GoAway, 0, (ushort)length, 0).Write(frame);
-        await transport.SendAsync(frame.AsMemory(0, FrameHeader.Size + length));
+        var frame = new byte[Payload + MessageCodec.MaxMessage + 16];
+        await SendAsync(transport, FrameType.GoAway, frame, MessageCodec.WriteReason(frame.AsSpan(Payload), (ushort)reason.Error, reason.Message));
+        var drained = receiver.DrainAsync();
         await transport.CloseAsync(deadline);
+        transport.Abort();
+        await drained;
     }
 
     /// <summary>Receives the peer's HELLO. Throws <see cref="TunnelException"/> when it sent GO_AWAY instead, closed, or broke the protocol.</summary>
@@ -32,6 +34,12 @@ internal static class Handshake
             if (!await receiver.ReceiveAsync())
                 throw new TunnelException(TunnelError.TransportLost, "the peer closed the connection during the handshake");
         }
+    }
+
+    private static ValueTask SendAsync(TunnelTransport transport, FrameType type, byte[] frame, int length)
+    {
+        new FrameHeader(type, 0, (ushort)length, 0).Write(frame.AsSpan(TunnelTransport.Headroom));
+        return transport.SendAsync(frame.AsMemory(0, Payload + length));
     }
 
     private static bool TryReadHello(FrameReceiver receiver, out TunnelHello hello)

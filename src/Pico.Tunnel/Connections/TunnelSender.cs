@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
+using Pico.Tunnel.Buffers;
 using Pico.Tunnel.Protocol;
 
 namespace Pico.Tunnel.Connections;
@@ -11,8 +12,12 @@ namespace Pico.Tunnel.Connections;
 /// </summary>
 internal sealed class TunnelSender(TunnelTransport transport)
 {
-    /// <summary>The greatest size of one message. Gathering up to this much costs 2.6 times less CPU than a message per frame.</summary>
-    public const int BatchSize = 128 * 1024;
+    private const int Headroom = TunnelTransport.Headroom;
+
+    /// <summary>
+    /// Where a batch ends: a block whose first bytes are the transport's. Gathering up to this much costs 2.6 times less CPU than a message per frame.
+    /// </summary>
+    private static readonly int BatchEnd = BlockPool.Large.MaxBufferSize;
 
     /// <summary>What data leaves free in a batch for control frames, which do not wait for their turn.</summary>
     private const int ControlReserve = 4 * 1024;
@@ -25,8 +30,8 @@ internal sealed class TunnelSender(TunnelTransport transport)
 
     private readonly AsyncSignal _signal = new();
     private readonly Queue<byte[]> _overflow = new();
-    private byte[]? _batch;
-    private int _length;
+    private Block? _batch;
+    private int _length = Headroom;
     private int _overflowLength;
     private ulong _pong;
     private bool _hasPong;
@@ -50,11 +55,11 @@ internal sealed class TunnelSender(TunnelTransport transport)
     {
         while (true)
         {
-            byte[]? batch = null;
+            Block? batch = null;
             var length = 0;
             lock (Gate)
             {
-                if (_length == 0)
+                if (_length == Headroom)
                 {
                     if (_closing)
                         return;
@@ -65,7 +70,7 @@ internal sealed class TunnelSender(TunnelTransport transport)
                     batch = _batch;
                     length = _length;
                     _batch = null;
-                    _length = 0;
+                    _length = Headroom;
                     Refill();
                 }
             }
@@ -76,9 +81,9 @@ internal sealed class TunnelSender(TunnelTransport transport)
                 continue;
             }
 
-            await transport.SendAsync(batch.AsMemory(0, length));
-            // Not in a finally: a transport that failed may still look at the array.
-            ArrayPool<byte>.Shared.Return(batch);
+            await transport.SendAsync(batch.Memory[..length]);
+            // Not in a finally: a transport that failed may still look at the block.
+            batch.Dispose();
         }
     }
 
@@ -101,9 +106,9 @@ internal sealed class TunnelSender(TunnelTransport transport)
             return;
         var header = new FrameHeader(type, flags, (ushort)payload.Length, id);
         var size = FrameHeader.Size + payload.Length;
-        if (_overflow.Count == 0 && size <= BatchSize - _length)
+        if (_overflow.Count == 0 && size <= BatchEnd - _length)
         {
-            var target = Batch.AsSpan(_length);
+            var target = Batch.Bytes.AsSpan(_length);
             header.Write(target);
             payload.CopyTo(target[FrameHeader.Size..]);
             _length += size;
@@ -127,7 +132,7 @@ internal sealed class TunnelSender(TunnelTransport transport)
     /// <summary>With the gate held: answers a ping. While there is no room only the newest is answered, so that pings cannot pile up.</summary>
     public void AppendPong(ulong stamp)
     {
-        if (BatchSize - _length < ControlReserve / 2)
+        if (BatchEnd - _length < ControlReserve / 2)
         {
             _pong = stamp;
             _hasPong = true;
@@ -165,18 +170,18 @@ internal sealed class TunnelSender(TunnelTransport transport)
             stream.CompleteWrite();
     }
 
-    private byte[] Batch => _batch ??= ArrayPool<byte>.Shared.Rent(BatchSize);
+    private Block Batch => _batch ??= BlockPool.Large.Rent();
 
-    private bool HasDataRoom => _overflow.Count == 0 && BatchSize - ControlReserve - FrameHeader.Size - _length >= MinDataRoom;
+    private bool HasDataRoom => _overflow.Count == 0 && BatchEnd - ControlReserve - FrameHeader.Size - _length >= MinDataRoom;
 
     /// <summary>Fills a new batch: control frames first, then one frame of each waiting stream in turn.</summary>
     private void Refill()
     {
-        while (_overflow.TryPeek(out var frame) && frame.Length <= BatchSize - _length)
+        while (_overflow.TryPeek(out var frame) && frame.Length <= BatchEnd - _length)
         {
             _overflow.Dequeue();
             _overflowLength -= frame.Length;
-            frame.CopyTo(Batch.AsSpan(_length));
+            frame.CopyTo(Batch.Bytes.AsSpan(_length));
             _length += frame.Length;
         }
 
@@ -204,9 +209,9 @@ internal sealed class TunnelSender(TunnelTransport transport)
     {
         if (stream.Pending.IsEmpty || stream.SendWindow <= 0 || !HasDataRoom)
             return false;
-        var room = Math.Min(FrameHeader.MaxDataSent, BatchSize - ControlReserve - FrameHeader.Size - _length);
+        var room = Math.Min(FrameHeader.MaxDataSent, BatchEnd - ControlReserve - FrameHeader.Size - _length);
         var count = (int)Math.Min(stream.Pending.Length, Math.Min(stream.SendWindow, room));
-        var target = Batch.AsSpan(_length);
+        var target = Batch.Bytes.AsSpan(_length);
         new FrameHeader(FrameType.Data, 0, (ushort)count, stream.Id).Write(target);
         var data = stream.Pending.Slice(0, count);
         data.CopyTo(target[FrameHeader.Size..]);
@@ -232,7 +237,7 @@ internal sealed class TunnelSender(TunnelTransport transport)
 
     private void Wake()
     {
-        if (_sleeping && (_length > 0 || _closing))
+        if (_sleeping && (_length > Headroom || _closing))
         {
             _sleeping = false;
             _signal.Set();

@@ -14,6 +14,9 @@ namespace Pico.Tunnel.Splicing;
 /// </summary>
 public sealed class StreamSplice
 {
+    /// <summary>What is written at once: a peer that takes so much within the idle time-out, however slowly, is alive.</summary>
+    private const int MaxPiece = 64 * 1024;
+
     private readonly SpliceEnd _a;
     private readonly SpliceEnd _b;
     private readonly TimeSpan _idleTimeout;
@@ -62,9 +65,15 @@ public sealed class StreamSplice
             while (true)
             {
                 var result = await from.Input.ReadAsync().ConfigureAwait(false);
-                Volatile.Write(ref _lastBytes, _time.GetTimestamp());
-                if (!result.Buffer.IsEmpty)
-                    await to.WriteAsync(result.Buffer).ConfigureAwait(false); // 1
+                NoteBytes();
+                for (var rest = result.Buffer; !rest.IsEmpty;) // 1
+                {
+                    var piece = rest.Slice(0, Math.Min(rest.Length, MaxPiece));
+                    await to.WriteAsync(piece).ConfigureAwait(false);
+                    NoteBytes();
+                    rest = rest.Slice(piece.End);
+                }
+
                 from.Input.AdvanceTo(result.Buffer.End);
                 if (!result.IsCompleted)
                     continue;
@@ -77,6 +86,8 @@ public sealed class StreamSplice
             Fail(exception is StreamException broken ? OfBreak(broken.Error) : StreamError.ServiceReset); // 3
         }
     }
+
+    private void NoteBytes() => Volatile.Write(ref _lastBytes, _time.GetTimestamp());
 
     private static StreamError OfBreak(StreamError error) => error == StreamError.TunnelLost ? StreamError.ServiceReset : error;
 

@@ -1,17 +1,18 @@
 using System.Buffers;
+using Pico.Tunnel.Buffers;
 
 namespace Pico.Tunnel.Streams;
 
-/// <summary>One pooled array of a stream's received data, linked to the next.</summary>
+/// <summary>One block of a stream's received data, linked to the next.</summary>
 internal sealed class BufferSegment : ReadOnlySequenceSegment<byte>
 {
-    private byte[] _array = [];
+    private Block? _block;
 
     /// <summary>Bytes written to the segment so far.</summary>
     public int End { get; private set; }
 
     /// <summary>Room for more at the end.</summary>
-    public int Free => _array.Length - End;
+    public int Free => _block!.Bytes.Length - End;
 
     /// <summary>The position after the last byte, counted from the beginning of the stream's buffer.</summary>
     public long EndIndex => RunningIndex + End;
@@ -19,21 +20,21 @@ internal sealed class BufferSegment : ReadOnlySequenceSegment<byte>
     /// <summary>The segment that follows.</summary>
     public BufferSegment? Following => (BufferSegment?)Next;
 
-    /// <summary>Gets an array of at least <paramref name="size"/> bytes, at <paramref name="index"/> of the stream's buffer.</summary>
+    /// <summary>Gets a block for <paramref name="size"/> bytes or as many as the largest holds, at <paramref name="index"/> of the stream's buffer.</summary>
     public void Rent(int size, long index)
     {
-        _array = ArrayPool<byte>.Shared.Rent(size);
+        _block = (size <= BlockPool.Small.MaxBufferSize ? BlockPool.Small : BlockPool.Medium).Rent();
         RunningIndex = index;
         End = 0;
         Memory = default;
         Next = null;
     }
 
-    /// <summary>Gives the array back.</summary>
+    /// <summary>Gives the block back.</summary>
     public void Return()
     {
-        ArrayPool<byte>.Shared.Return(_array);
-        _array = [];
+        _block!.Dispose();
+        _block = null;
         Memory = default;
         Next = null;
     }
@@ -42,10 +43,10 @@ internal sealed class BufferSegment : ReadOnlySequenceSegment<byte>
     public ReadOnlySpan<byte> Append(ReadOnlySpan<byte> data)
     {
         var count = Math.Min(Free, data.Length);
-        data[..count].CopyTo(_array.AsSpan(End));
+        data[..count].CopyTo(_block!.Bytes.AsSpan(End));
         End += count;
         // A reader may hold a sequence that ends in this segment: only the length of Memory changes, what it sees stays.
-        Memory = _array.AsMemory(0, End);
+        Memory = _block.Bytes.AsMemory(0, End);
         return data[count..];
     }
 

@@ -13,9 +13,6 @@ namespace Pico.Tunnel.Streams;
 /// </summary>
 internal sealed class StreamInput(TunnelStream stream) : PipeReader, IValueTaskSource<ReadResult>
 {
-    private const int MinSegment = 4096;
-    private const int MaxSegment = 64 * 1024;
-
     private readonly Lock _lock = new();
     private ManualResetValueTaskSourceCore<ReadResult> _read; // completed by whoever set _waiting back
     private CancellationTokenRegistration _cancellation;
@@ -49,7 +46,7 @@ internal sealed class StreamInput(TunnelStream stream) : PipeReader, IValueTaskS
             if (_tail is { Free: > 0 })
                 data = _tail.Append(data);
             while (!data.IsEmpty)
-                data = AddSegment(Math.Clamp(data.Length + following, MinSegment, MaxSegment)).Append(data);
+                data = AddSegment(data.Length + following).Append(data);
             return true;
         }
     }

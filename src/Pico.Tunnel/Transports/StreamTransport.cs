@@ -10,7 +10,7 @@ public sealed class StreamTransport(Stream stream, string remoteAddress) : Tunne
     public override ValueTask<int> ReceiveAsync(Memory<byte> buffer) => stream.ReadAsync(buffer);
 
     /// <inheritdoc/>
-    public override ValueTask SendAsync(ReadOnlyMemory<byte> batch) => stream.WriteAsync(batch);
+    public override ValueTask SendAsync(Memory<byte> batch) => stream.WriteAsync(batch[Headroom..]);
 
     /// <inheritdoc/>
     public override async ValueTask CloseAsync(TimeSpan deadline)

@@ -4,6 +4,7 @@ using System.Text;
 using Pico.Agent.Forwarding;
 using Pico.Tests.Tunnel;
 using Pico.Tunnel;
+using Pico.Tunnel.Buffers;
 using Pico.Tunnel.Protocol;
 
 namespace Pico.Tests.Agent;
@@ -126,24 +127,55 @@ public sealed class BytePumpTests
     }
 
     [Fact]
-    public void ReceiveSize_GrowsAndShrinks_WithinTheBudget()
+    public void ReceiveSize_FollowsWhatReadsFill()
     {
-        var budget = new ReceiveBudget(64 * 1024);
-        var one = new ReceiveSize(budget);
-        var two = new ReceiveSize(budget);
+        var size = new ReceiveSize();
+        Assert.True(size.IsSmallest);
+        size.Note(4 * 1024, 4 * 1024);
+        Assert.Same(BlockPool.Medium, size.Pool);
+        // A smaller block than was asked for, because the budget was used up, says nothing about the size.
+        size.Note(4 * 1024, 4 * 1024);
+        Assert.Same(BlockPool.Medium, size.Pool);
+        size.Note(32 * 1024, 32 * 1024);
+        size.Note(128 * 1024, 128 * 1024);
+        Assert.Same(BlockPool.Large, size.Pool);
+        size.Note(9 * 1024, 128 * 1024);
+        Assert.Same(BlockPool.Large, size.Pool);
+        size.Note(7 * 1024, 128 * 1024);
+        Assert.Same(BlockPool.Medium, size.Pool);
+        size.Note(1, 32 * 1024);
+        Assert.True(size.IsSmallest);
+    }
 
-        for (var i = 0; i < 10; i++)
-            one.Note(one.Value);
-        two.Note(two.Value);
-        two.Note(two.Value);
-        // 60 KiB of the budget went to the first, and the second can double once.
-        Assert.Equal((ReceiveSize.Max, 2 * ReceiveSize.Min), (one.Value, two.Value));
-        for (var i = 0; i < 10; i++)
-            one.Note(1);
-        for (var i = 0; i < 10; i++)
-            two.Note(two.Value);
+    [Fact]
+    public void ReceiveBuffers_BeyondTheBudget_AreTheSmallest()
+    {
+        var buffers = new ReceiveBuffers(160 * 1024);
+        var size = new ReceiveSize();
+        size.Note(4 * 1024, 4 * 1024);
+        size.Note(32 * 1024, 32 * 1024);
 
-        Assert.Equal((ReceiveSize.Min, ReceiveSize.Max), (one.Value, two.Value));
+        var large = buffers.Rent(size);
+        var medium = buffers.Rent(size);
+        var small = buffers.Rent(size);
+        Assert.Equal((128 * 1024, 32 * 1024, 4 * 1024), (large.Memory.Length, medium.Memory.Length, small.Memory.Length));
+        buffers.Return(small);
+        buffers.Return(large);
+        large = buffers.Rent(size);
+        Assert.Equal(128 * 1024, large.Memory.Length);
+        buffers.Return(large);
+        buffers.Return(medium);
+    }
+
+    [Fact]
+    public void ReceiveBuffers_GiveBlocksToWaitWith_ToSoManyConnectionsOnly()
+    {
+        var buffers = new ReceiveBuffers(0);
+        var waiting = Enumerable.Range(0, 300).Select(_ => buffers.BeginWaiting()).ToArray();
+        Assert.Equal(256, waiting.Count(block => block is not null));
+        foreach (var block in waiting)
+            buffers.EndWaiting(block);
+        Assert.NotNull(buffers.BeginWaiting());
     }
 
     private static async Task WriteUntilRefusedAsync(TunnelStream client)
@@ -178,7 +210,7 @@ public sealed class BytePumpTests
         var service = await listener.AcceptSocketAsync(Soon);
         service.NoDelay = true;
         var (client, stream) = await pair.OpenAsync(Soon);
-        var pump = new BytePump(new ReceiveBudget(1024 * 1024), TimeProvider.System, _statistics);
+        var pump = new BytePump(new ReceiveBuffers(1024 * 1024), TimeProvider.System, _statistics);
         return (client, service, pump.RunAsync(stream, new SocketConnection(agentSide)));
     }
 }

@@ -9,7 +9,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Pico.Tests.Tunnel;
 using Pico.Tunnel;
 using Pico.Tunnel.Protocol;
-using Pico.Tunnel.Transports;
 
 namespace Pico.Tests.Agent;
 
@@ -94,8 +93,8 @@ internal sealed class TestNode : IAsyncDisposable
             await stream.WriteAsync(Encoding.ASCII.GetBytes(
                 $"HTTP/1.1 {Answer}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\nSec-WebSocket-Protocol: pico.v1\r\n\r\n"));
             var handler = new TestHandler { Judge = Judge };
-            var transport = new WebSocketTransport(
-                WebSocket.CreateFromStream(stream, new WebSocketCreationOptions { IsServer = true, KeepAliveInterval = TimeSpan.Zero }), "agent");
+            var transport = new FrameworkWebSocketTransport(
+                WebSocket.CreateFromStream(stream, new WebSocketCreationOptions { IsServer = true, KeepAliveInterval = TimeSpan.Zero }));
             var tunnel = await TunnelConnection.AcceptAsync(
                 transport, new TunnelHello { Id = Id, Name = Id }, NoteAndAdmit, handler, TunnelOptions.Default, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
             tunnel.Start();

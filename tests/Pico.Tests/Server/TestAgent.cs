@@ -4,7 +4,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Pico.Tests.Tunnel;
 using Pico.Tunnel;
 using Pico.Tunnel.Protocol;
-using Pico.Tunnel.Transports;
 
 namespace Pico.Tests.Server;
 
@@ -29,7 +28,7 @@ internal sealed class TestAgent : IAsyncDisposable
         await socket.ConnectAsync(new Uri($"ws://{server}{path}"), TestContext.Current.CancellationToken);
         var handler = new TestHandler { Serve = serve };
         var tunnel = await TunnelConnection.ConnectAsync(
-            new WebSocketTransport(socket, server.ToString()),
+            new FrameworkWebSocketTransport(socket),
             hello ?? new TunnelHello { Id = "agent-1", Name = "test", Software = "test/1" },
             handler,
             TunnelOptions.Default,

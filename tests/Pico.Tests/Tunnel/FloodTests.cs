@@ -8,6 +8,9 @@ namespace Pico.Tests.Tunnel;
 [Collection("Allocations")]
 public sealed class FloodTests
 {
+    // Nobody reads what ends the tunnel, so this is how long each of these takes.
+    private static readonly TunnelOptions Options = TunnelOptions.Default with { CloseTimeout = TimeSpan.FromMilliseconds(100) };
+
     public static TheoryData<string> Floods => ["ping", "open", "open and reset", "register", "window", "data on a stream that was reset"];
 
     [Theory]
@@ -39,7 +42,7 @@ public sealed class FloodTests
         var transport = new ScriptedTransport([.. script], 64 * 1024, blockSends: true) { Repeats = Repeats, RepeatFrom = start.Count };
         var before = GC.GetTotalMemory(forceFullCollection: true);
         var tunnel = await TunnelConnection.AcceptAsync(
-            transport, new TunnelHello { Id = "self" }, _ => null, new TestHandler(), TunnelOptions.Default, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
+            transport, new TunnelHello { Id = "self" }, _ => null, new TestHandler(), Options, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
         tunnel.Start();
         var end = await tunnel.Completion.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
         Assert.Contains(end.Error, new[] { TunnelError.TransportLost, TunnelError.Flood, TunnelError.ProtocolError });
@@ -55,7 +58,7 @@ public sealed class FloodTests
             script.AddRange(Frames.Open(1 + 2 * i));
         var transport = new ScriptedTransport([.. script], 64 * 1024, blockSends: true) { RepeatFrom = Frames.Hello("peer").Length };
         var tunnel = await TunnelConnection.AcceptAsync(
-            transport, new TunnelHello { Id = "self" }, _ => null, new TestHandler(), TunnelOptions.Default with { MaxStreams = 100 }, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
+            transport, new TunnelHello { Id = "self" }, _ => null, new TestHandler(), Options with { MaxStreams = 100 }, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
         tunnel.Start();
         var end = await tunnel.Completion.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
         Assert.Equal(TunnelError.Flood, end.Error);

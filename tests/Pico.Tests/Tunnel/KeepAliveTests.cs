@@ -90,7 +90,7 @@ public sealed class KeepAliveTests
             return ValueTask.FromResult(count);
         }
 
-        public override ValueTask SendAsync(ReadOnlyMemory<byte> batch) => ValueTask.CompletedTask;
+        public override ValueTask SendAsync(Memory<byte> batch) => ValueTask.CompletedTask;
 
         public override ValueTask CloseAsync(TimeSpan deadline) => ValueTask.CompletedTask;
 

@@ -36,7 +36,7 @@ internal sealed class ScriptedTransport(byte[] script, int piece, bool blockSend
         return ValueTask.FromResult(count);
     }
 
-    public override async ValueTask SendAsync(ReadOnlyMemory<byte> batch)
+    public override async ValueTask SendAsync(Memory<byte> batch)
     {
         // HELLO passes, then the peer reads no more.
         if (blockSends && _sends++ > 0)

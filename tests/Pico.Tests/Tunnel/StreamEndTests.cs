@@ -41,7 +41,7 @@ public sealed class StreamEndTests
         await using var pair = await TunnelPair.CreateAsync();
         var (server, client) = await pair.OpenAsync(Deadline);
         using var service = new SilentService();
-        var pumping = new BytePump(new ReceiveBudget(1024 * 1024), TimeProvider.System, new ForwardingStatistics()).RunAsync(client, service);
+        var pumping = new BytePump(new ReceiveBuffers(1024 * 1024), TimeProvider.System, new ForwardingStatistics()).RunAsync(client, service);
         if (afterHalfClose)
             server.CompleteOutput();
         else
@@ -184,7 +184,7 @@ public sealed class StreamEndTests
 
         public TaskCompletionSource StandsStill { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public override bool HasData => false;
+        public override ValueTask<int> TryReceiveAsync(Memory<byte> buffer) => ValueTask.FromResult(-1);
 
         public override ValueTask<int> ReceiveAsync(Memory<byte> buffer) => new(_aborted.Task);
 

@@ -1,5 +1,8 @@
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 using Pico.Server.Hosting;
 using Pico.Tunnel;
@@ -39,7 +42,25 @@ internal static class TunnelUpgrade
             return null;
         }
 
-        var socket = await context.WebSockets.AcceptWebSocketAsync(SubProtocol);
-        return new WebSocketTransport(socket, $"{context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}");
+        var stream = await UpgradeAsync(context);
+        return new WebSocketTransport(stream, isClient: false, $"{context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}", context.Abort);
     }
+
+    private static async Task<Stream> UpgradeAsync(HttpContext context)
+    {
+        var headers = context.Response.Headers;
+        headers.SecWebSocketProtocol = SubProtocol;
+        // HTTP/2 (RFC 8441) has no handshake beyond that.
+        if (context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } connect)
+            return await connect.AcceptAsync();
+        headers.Connection = HeaderNames.Upgrade;
+        headers.Upgrade = "websocket";
+        headers.SecWebSocketAccept = Accept(context.Request.Headers.SecWebSocketKey.ToString());
+        return await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
+    }
+
+    private static string Accept(string key) =>
+#pragma warning disable CA5350 // RFC 6455 section 4.2.2 asks for SHA-1; nothing secret depends on it.
+        Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key.Trim() + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
+#pragma warning restore CA5350
 }
