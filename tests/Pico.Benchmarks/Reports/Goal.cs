@@ -16,7 +16,11 @@ internal sealed record Goal(string Text, string Measured, bool IsMet)
         AddRatio(goals, measurements, "small", 1, "p50, `small` at one connection", 1.6, m => m.P50Milliseconds);
         AddRatio(goals, measurements, "10m", 8, "CPU per GB, `10m` at 8 connections", 2, m => m.TotalCpuPerGigabyte);
         if (Find(measurements, "pico", "idle", 0)?.Resident.GetValueOrDefault("agent") is { } agent)
-            goals.Add(new Goal("resident memory of the idle agent, at most 20 MiB", agent.ToString("0.0 MiB", CultureInfo.InvariantCulture), agent <= 20));
+        {
+            var megabytes = agent * 1.048576; // of MiB
+            goals.Add(new Goal("resident memory of the idle agent, at most 20 MB", megabytes.ToString("0.0 MB", CultureInfo.InvariantCulture), megabytes <= 20));
+        }
+
         return goals;
     }
 

@@ -1,9 +1,12 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Pico.Agent.Forwarding;
 using Pico.Tunnel;
+using Pico.Tunnel.Buffers;
 using Pico.Tunnel.Protocol;
 using Pico.Tunnel.Splicing;
 
@@ -66,6 +69,53 @@ public sealed class StreamEndTests
     }
 
     [Fact]
+    public async Task Splice_WhoseReaderTakesALotSlowly_OutlivesTheIdleTimeout()
+    {
+        const int Length = 200_000;
+        var time = new FakeTimeProvider();
+        await using var pair = await TunnelPair.CreateAsync();
+        var (near, a) = await pair.OpenAsync(Deadline);
+        await near.WriteAsync(new byte[Length], Deadline);
+        near.CompleteOutput();
+        var taken = 0L;
+        var reader = new SlowReader(piece =>
+        {
+            // Less than the allowed time for 64 KiB, more than that for all.
+            time.Advance(TimeSpan.FromSeconds(45.0 * piece / 65_536));
+            taken += piece;
+        });
+        var splice = StreamSplice.RunAsync(new TunnelStreamEnd(a), reader, TimeSpan.FromMinutes(1), time, Deadline);
+        reader.CompleteInput();
+        Assert.Equal(StreamError.None, await splice.WaitAsync(Deadline));
+        Assert.Equal(Length, taken);
+    }
+
+    [Fact]
+    public async Task Close_WhoseLastFramesTakeLongToSend_SendsThemAll()
+    {
+        var time = new FakeTimeProvider();
+        var (near, far) = MemoryTransport.CreatePair();
+        var slow = new HeldTransport(near);
+        await using var pair = await TunnelPair.CreateAsync(time: time, transports: (slow, far));
+        var (server, client) = await pair.OpenAsync(Deadline);
+        slow.Hold();
+        await client.WriteAsync("the last words"u8.ToArray(), Deadline);
+        client.CompleteOutput();
+        server.CompleteOutput();
+        var closing = pair.Client.CloseAsync(TunnelError.None, "done").AsTask();
+        for (var i = 0; i < 80; i++)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.Yield();
+        }
+
+        slow.Release();
+        var result = await server.Input.ReadAtLeastAsync(14, Deadline);
+        Assert.Equal(14, result.Buffer.Length);
+        await closing.WaitAsync(Deadline);
+    }
+
+    [Fact]
     public async Task Deregister_GivenUpAndAskedAgain_WaitsForTheSameAnswer()
     {
         await using var pair = await TunnelPair.CreateAsync(start: false);
@@ -91,7 +141,7 @@ public sealed class StreamEndTests
         client.AsStream().Dispose();
         // What other streams do next with what the pool has.
         for (var i = 0; i < 64; i++)
-            ArrayPool<byte>.Shared.Rent(4096).AsSpan().Fill((byte)'b');
+            BlockPool.Small.Rent().Memory.Span.Fill((byte)'b');
         Assert.DoesNotContain((byte)'b', read.Buffer.ToArray());
     }
 
@@ -175,6 +225,63 @@ public sealed class StreamEndTests
         var broken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         stream.OnBroken(static state => ((TaskCompletionSource)state!).SetResult(), broken);
         return broken;
+    }
+
+    /// <summary>An end of a splice that sends nothing and takes each piece in its own time.</summary>
+    private sealed class SlowReader(Action<long> taking) : SpliceEnd
+    {
+        private readonly Pipe _nothing = new();
+
+        public override PipeReader Input => _nothing.Reader;
+
+        public void CompleteInput() => _nothing.Writer.Complete();
+
+        public override async ValueTask WriteAsync(ReadOnlySequence<byte> data)
+        {
+            await Task.Yield();
+            taking(data.Length);
+        }
+
+        public override void CompleteOutput()
+        {
+        }
+
+        public override void Abort(StreamError error)
+        {
+        }
+    }
+
+    /// <summary>A transport whose sends wait while it is held.</summary>
+    private sealed class HeldTransport(TunnelTransport inner) : TunnelTransport
+    {
+        private TaskCompletionSource _open = Opened();
+
+        public override string RemoteAddress => inner.RemoteAddress;
+
+        public void Hold() => _open = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Release() => _open.SetResult();
+
+        public override ValueTask<int> ReceiveAsync(Memory<byte> buffer) => inner.ReceiveAsync(buffer);
+
+        public override async ValueTask SendAsync(Memory<byte> batch)
+        {
+            await _open.Task;
+            await inner.SendAsync(batch);
+        }
+
+        public override ValueTask CloseAsync(TimeSpan deadline) => inner.CloseAsync(deadline);
+
+        public override void Abort() => inner.Abort();
+
+        public override ValueTask DisposeAsync() => inner.DisposeAsync();
+
+        private static TaskCompletionSource Opened()
+        {
+            var open = new TaskCompletionSource();
+            open.SetResult();
+            return open;
+        }
     }
 
     /// <summary>A connection to a service that is stopped: no send and no receive ends before the connection does.</summary>
