@@ -198,7 +198,7 @@ internal sealed class TokenVerifier(TokenAuthOptions options, KeyRing keys, Time
             return $"jti:{Cut(token.Id)}";
         return string.IsNullOrEmpty(token.Subject)
             ? $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token.EncodedToken)))[..16]}"
-            : $"sub:{Cut(token.Subject)}";
+            : $"sub:{Cut(token.Issuer ?? "")} {Cut(token.Subject)}";
     }
 
     /// <summary>What strangers wrote is shown in part only.</summary>

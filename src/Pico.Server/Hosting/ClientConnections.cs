@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
+using Pico.Server.Limits;
 using Pico.Server.Proxy;
 using Pico.Server.Proxy.Errors;
 
@@ -9,7 +10,7 @@ namespace Pico.Server.Hosting;
 /// <summary>
 /// The open connections of clients (proxy port and TLS passthrough): bounds their number, and ends them in order when the node drains.
 /// </summary>
-internal sealed class ClientConnections(ProxyOptions options, TimeProvider time)
+internal sealed class ClientConnections(ProxyOptions options, LimitMetrics limits, TimeProvider time)
 {
     private readonly ConcurrentDictionary<ConnectionContext, byte> _open = new();
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -20,14 +21,16 @@ internal sealed class ClientConnections(ProxyOptions options, TimeProvider time)
     /// <summary>How many are open.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>Connection middleware, the first of its port.</summary>
-    public async Task OnConnectionAsync(ConnectionContext connection, ConnectionDelegate next)
+    /// <summary>Connection middleware, the first of its port. <paramref name="inClear"/>: what is written to the connection now reaches an HTTP client.</summary>
+    public async Task OnConnectionAsync(ConnectionContext connection, bool inClear, ConnectionDelegate next)
     {
         try
         {
             if (Interlocked.Increment(ref _count) > _limit)
             {
-                await RefuseAsync(connection);
+                limits.Hit(Limit.Connections, connection.RemoteEndPoint?.ToString() ?? "");
+                if (inClear)
+                    await RefuseAsync(connection, ProxyError.Overloaded);
                 return;
             }
 
@@ -61,13 +64,13 @@ internal sealed class ClientConnections(ProxyOptions options, TimeProvider time)
         return _empty.Task;
     }
 
-    private static void RequestClose(ConnectionContext connection) =>
-        connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
-
-    // Whatever the client speaks, it learns something: HTTP/1.1 a 503, anything else that the connection ended.
-    private async Task RefuseAsync(ConnectionContext connection)
+    /// <summary>Tells an HTTP/1.1 client why; one that speaks anything else learns that the connection ended.</summary>
+    public async Task RefuseAsync(ConnectionContext connection, ProxyError error)
     {
-        ProblemResponse.WriteHttp11(connection.Transport.Output, ProxyError.Overloaded, headOnly: false, close: true, time.GetUtcNow());
+        ProblemResponse.WriteHttp11(connection.Transport.Output, error, headOnly: false, close: true, time.GetUtcNow());
         await connection.Transport.Output.FlushAsync(connection.ConnectionClosed);
     }
+
+    private static void RequestClose(ConnectionContext connection) =>
+        connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
 }

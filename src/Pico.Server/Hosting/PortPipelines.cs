@@ -2,6 +2,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Pico.Server.Limits;
+using Pico.Server.Proxy;
 
 namespace Pico.Server.Hosting;
 
@@ -28,10 +30,26 @@ internal static class PortPipelines
         return next(connection);
     });
 
-    /// <summary>Counts the port's connections as those of clients.</summary>
-    public static void UseClientConnections(this ListenOptions listening)
+    /// <summary>Counts the port's connections as those of clients. <paramref name="inClear"/>: it speaks HTTP without TLS.</summary>
+    public static void UseClientConnections(this ListenOptions listening, bool inClear)
     {
         var connections = listening.ApplicationServices.GetRequiredService<ClientConnections>();
+        listening.Use(next => connection => connections.OnConnectionAsync(connection, inClear, next));
+    }
+
+    /// <summary>Bounds the port's connections as those of agents.</summary>
+    public static void UseAgentConnections(this ListenOptions listening)
+    {
+        var connections = listening.ApplicationServices.GetRequiredService<AgentConnections>();
         listening.Use(next => connection => connections.OnConnectionAsync(connection, next));
+    }
+
+    /// <summary>Knows whose connection it is, and bounds how many one client has. Behind the PROXY protocol.</summary>
+    public static void UseClientAdmission(this ListenOptions listening, bool inClear)
+    {
+        var connections = listening.ApplicationServices.GetRequiredService<ClientConnections>();
+        var admission = listening.ApplicationServices.GetRequiredService<ClientAdmission>();
+        ConnectionDelegate refuse = inClear ? connection => connections.RefuseAsync(connection, ProxyError.RateLimited) : _ => Task.CompletedTask;
+        listening.Use(next => connection => admission.OnConnectionAsync(connection, next, refuse));
     }
 }

@@ -1,5 +1,6 @@
 using Pico.Server.Auth;
 using Pico.Server.Hosting.Tls;
+using Pico.Server.Limits;
 
 namespace Pico.Server.Hosting;
 
@@ -59,4 +60,7 @@ public sealed class ProxyOptions
 
     /// <summary>TLS on the port, with HTTP/2 by ALPN. Default: none.</summary>
     public TlsOptions Tls { get; } = new();
+
+    /// <summary>How much clients may use.</summary>
+    public ProxyLimits Limits { get; } = new();
 }

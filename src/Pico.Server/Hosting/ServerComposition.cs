@@ -8,6 +8,7 @@ using Pico.Server.Admin;
 using Pico.Server.Admin.Metrics;
 using Pico.Server.Auth;
 using Pico.Server.Hosting.Tls;
+using Pico.Server.Limits;
 using Pico.Server.Proxy;
 using Pico.Server.Proxy.Connections;
 using Pico.Server.Tcp;
@@ -28,6 +29,7 @@ internal static class ServerComposition
             .AddSingleton(time)
             .AddSingleton<IHostLifetime, NoHostLifetime>()
             .AddHosting(options, listeners)
+            .AddLimits(options)
             .AddUpstreams()
             .AddTcp()
             .AddProxy()
@@ -39,17 +41,24 @@ internal static class ServerComposition
             kestrel.ListenForHandover();
             kestrel.ListenOn(ServerPort.Proxy, listening =>
             {
-                listening.UseClientConnections();
+                var inClear = options.Proxy.Tls.CertificateFile.Length == 0;
+                listening.UseClientConnections(inClear);
                 listening.UseProxyProtocol();
+                listening.UseClientAdmission(inClear);
                 listening.UseTls(ServerPort.Proxy, options.Proxy.Tls);
                 listening.UseSniffer();
             });
             kestrel.ListenOn(ServerPort.TlsPassthrough, listening =>
             {
-                listening.UseClientConnections();
+                listening.UseClientConnections(inClear: false);
+                listening.UseClientAdmission(inClear: false);
                 listening.UseTlsPassthrough();
             });
-            kestrel.ListenOn(ServerPort.Upstream, listening => listening.UseTls(ServerPort.Upstream, options.Upstream.Tls));
+            kestrel.ListenOn(ServerPort.Upstream, listening =>
+            {
+                listening.UseAgentConnections();
+                listening.UseTls(ServerPort.Upstream, options.Upstream.Tls);
+            });
             kestrel.ListenOn(ServerPort.Admin, listening => listening.UseTls(ServerPort.Admin, options.Admin.Tls));
         });
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using Pico.Server.Auth;
 using Pico.Server.Hosting.Tls;
+using Pico.Server.Limits;
 using Pico.Tunnel.Protocol;
 
 namespace Pico.Server.Hosting;
@@ -54,6 +55,7 @@ public static class ServerOptionsValidator
         Number("proxy.max-request-head-size", proxy.MaxRequestHeadSize, MinHeadSize, MaxHeadSize, errors);
         Number("proxy.max-response-head-size", proxy.MaxResponseHeadSize, MinHeadSize, MaxHeadSize, errors);
         Number("proxy.max-connections", proxy.MaxConnections, 0, int.MaxValue, errors);
+        LimitRules.Check(proxy.Limits, upstream.Limits, errors);
         Number("upstream.max-tunnels", upstream.MaxTunnels, 0, int.MaxValue, errors);
         if (System.Text.Encoding.UTF8.GetByteCount(options.NodeId) > 255 || options.NodeId.Any(char.IsControl))
             errors.Add(new("node-id", options.NodeId, "at most 255 bytes without control characters"));

@@ -1,5 +1,6 @@
 using Pico.Server.Auth;
 using Pico.Server.Hosting.Tls;
+using Pico.Server.Limits;
 
 namespace Pico.Server.Hosting;
 
@@ -14,6 +15,9 @@ public sealed class UpstreamOptions
 
     /// <summary>TLS on the port. Default: none.</summary>
     public TlsOptions Tls { get; } = new();
+
+    /// <summary>How much agents may use, beyond <see cref="MaxTunnels"/>.</summary>
+    public UpstreamLimits Limits { get; } = new();
 
     /// <summary>The tokens that agents need. Default: none.</summary>
     public TokenAuthOptions Auth { get; } = new();

@@ -48,8 +48,11 @@ internal enum ProxyError
     /// <summary>502: the service's answer is not valid HTTP.</summary>
     UpstreamProtocolError,
 
-    /// <summary>504: no response head in time.</summary>
+    /// <summary>504: no connection to the service, or no response head, in time.</summary>
     UpstreamTimeout,
+
+    /// <summary>429: the client, or all clients of the endpoint together, send more than allowed.</summary>
+    RateLimited,
 
     /// <summary>503: a limit on streams or connections is reached, or the node drains.</summary>
     Overloaded,

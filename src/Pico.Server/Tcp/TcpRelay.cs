@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Pico.Server.Hosting;
+using Pico.Server.Limits;
 using Pico.Server.Proxy;
 using Pico.Server.Upstreams;
 using Pico.Tunnel.Protocol;
@@ -8,20 +9,21 @@ using Pico.Tunnel.Splicing;
 
 namespace Pico.Server.Tcp;
 
-/// <summary>How a connection of a client to a TCP endpoint could not be relayed.</summary>
-internal readonly record struct RelayRefusal(ProxyError Error, string Detail);
+/// <summary>A client's way to a TCP endpoint: the stream and what was counted in for it, or why there is none.</summary>
+internal readonly record struct RelayedStream(ConnectResult Connected, RequestPermit Permit, ProxyError Error, string Detail);
 
 /// <summary>
 /// Carries a client's byte connection to a TCP endpoint: finds the endpoint, gets a stream to one of its services
 /// (<see cref="UpstreamConnector"/>), and joins the two until both directions have ended.
 /// </summary>
-internal sealed partial class TcpRelay(RouteTable routes, UpstreamConnector connector, ProxyOptions options, TimeProvider time, ILogger<TcpRelay> logger)
+internal sealed partial class TcpRelay(RouteTable routes, RequestLimits limits, UpstreamConnector connector, ProxyOptions options, TimeProvider time, ILogger<TcpRelay> logger)
 {
     /// <summary>
     /// Gives a stream to a service of <paramref name="endpointId"/>, or what to refuse the client with. The caller then owes
     /// <see cref="RunAsync"/>.
     /// </summary>
-    public async ValueTask<(ConnectResult Result, RelayRefusal Refusal)> ConnectAsync(string endpointId, IPEndPoint? client, CancellationToken cancellationToken)
+    public async ValueTask<RelayedStream> ConnectAsync(
+        string endpointId, IPEndPoint? client, ConnectionClient? connection, CancellationToken cancellationToken)
     {
         if (!EndpointId.IsValid(endpointId))
             return Refused(ProxyError.InvalidEndpoint, $"'{endpointId}' is no endpoint ID: {EndpointId.Rule}.");
@@ -30,14 +32,22 @@ internal sealed partial class TcpRelay(RouteTable routes, UpstreamConnector conn
         if (endpoint.Protocol != EndpointProtocol.Tcp)
             return Refused(ProxyError.ProtocolMismatch, $"The endpoint '{endpoint.EndpointId}' is not TCP: it takes HTTP requests.");
 
+        var error = limits.TryEnter(endpoint, connection, client?.Address, out var permit);
+        if (error != ProxyError.None)
+            return Refused(error, $"Too many connections to the endpoint '{endpoint.EndpointId}', of this client or of all.");
+
         var result = await connector.ConnectAsync(endpoint, reuse: false, client, cancellationToken);
-        return result.IsConnected ? (result, default) : Refused(result.Error, result.Detail);
+        if (result.IsConnected)
+            return new RelayedStream(result, permit, ProxyError.None, "");
+        permit.Exit();
+        return Refused(result.Error, result.Detail);
     }
 
     /// <summary>Joins the client with the stream it was given, until both directions have ended; then the stream is disposed of. Never throws.</summary>
-    public async Task RunAsync(SpliceEnd client, ConnectResult connected, CancellationToken cancellationToken)
+    public async Task RunAsync(SpliceEnd client, RelayedStream relayed, CancellationToken cancellationToken)
     {
-        var (upstream, stream) = (connected.Upstream!, connected.Stream!);
+        var (upstream, stream) = (relayed.Connected.Upstream!, relayed.Connected.Stream!);
+        var permit = relayed.Permit;
         try
         {
             await using (stream)
@@ -50,10 +60,11 @@ internal sealed partial class TcpRelay(RouteTable routes, UpstreamConnector conn
         finally
         {
             upstream.EndRequest();
+            permit.Exit();
         }
     }
 
-    private static (ConnectResult, RelayRefusal) Refused(ProxyError error, string detail) => (default, new RelayRefusal(error, detail));
+    private static RelayedStream Refused(ProxyError error, string detail) => new(default, default, error, detail);
 
     [LoggerMessage(2401, LogLevel.Debug, "A connection to {Endpoint} was cut: {Reason}.")]
     private partial void LogBroken(string endpoint, StreamError reason);

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Pico.Server.Limits;
 using Pico.Tunnel.Protocol;
 
 namespace Pico.Server.Upstreams;
@@ -14,6 +15,9 @@ internal sealed class EndpointUpstreams(Upstream first)
 
     /// <summary>What the endpoint's services speak (that of the registration that came first; another protocol is refused).</summary>
     public EndpointProtocol Protocol { get; } = first.Protocol;
+
+    /// <summary>What the endpoint's clients use just now.</summary>
+    public Load Load { get; } = new();
 
     /// <summary>The upstreams at this moment.</summary>
     public ReadOnlySpan<Upstream> Upstreams => _upstreams;

@@ -1,11 +1,12 @@
 using System.Net;
+using Pico.Server.Limits;
 using Pico.Tunnel;
 using Pico.Tunnel.Protocol;
 
 namespace Pico.Server.Upstreams;
 
 /// <summary>An upstream whose tunnel ends at this node.</summary>
-internal sealed class LocalUpstream(TunnelConnection tunnel, Registration registration, TimeProvider time)
+internal sealed class LocalUpstream(TunnelConnection tunnel, Registration registration, TimeProvider time, StreamCap? cap = null)
     : Upstream(registration.EndpointId, registration.Protocol, time)
 {
     // Requests over HTTP share their streams between clients and say nothing of them: one message for all of those opens.
@@ -25,8 +26,11 @@ internal sealed class LocalUpstream(TunnelConnection tunnel, Registration regist
     public override string Description => $"agent {Tunnel.Remote.Name} ({Tunnel.Remote.Id}) at {Tunnel.RemoteAddress}";
 
     /// <inheritdoc/>
-    public override ValueTask<TunnelStream> OpenAsync(IPEndPoint? client, CancellationToken cancellationToken) =>
-        Tunnel.OpenAsync(client is null ? _anonymous : _anonymous with { ClientAddress = client }, cancellationToken);
+    public override ValueTask<TunnelStream> OpenAsync(IPEndPoint? client, CancellationToken cancellationToken)
+    {
+        cap?.Check(Tunnel);
+        return Tunnel.OpenAsync(client is null ? _anonymous : _anonymous with { ClientAddress = client }, cancellationToken);
+    }
 
     /// <summary>No new streams from now on, and the idle ones are closed; those in use live on.</summary>
     public void Withdraw()

@@ -72,7 +72,11 @@ internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metr
                     return ConnectResult.Failed(ProxyError.ClientGone, "The client went away.");
                 }
 
-                upstream.Ejection.Failed();
+                // One that is full works: left out it would only make the others fuller.
+                if (ErrorOf(exception) == StreamError.TooManyStreams)
+                    upstream.Ejection.Abandoned();
+                else
+                    upstream.Ejection.Failed();
                 metrics.StreamRefused(timeout.IsCancellationRequested ? StreamError.ServiceTimeout : ErrorOf(exception));
                 if (timeout.IsCancellationRequested)
                     return ConnectResult.Failed(ProxyError.UpstreamTimeout, $"The service of '{endpoint.EndpointId}' accepted no connection in time.");

@@ -7,6 +7,7 @@ namespace Pico.Tests.Server;
 /// <summary>Real metrics that nobody reads.</summary>
 internal static class TestMetrics
 {
-    public static ServerMetrics Create(TimeProvider? time = null) =>
-        new(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>(), time ?? TimeProvider.System);
+    public static ServerMetrics Create(TimeProvider? time = null) => new(Meters(), time ?? TimeProvider.System);
+
+    public static IMeterFactory Meters() => new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Pico.Server.Auth;
+using Pico.Server.Limits;
 using Pico.Server.Proxy.Wire;
 
 namespace Pico.Server.Proxy.Access;
@@ -9,9 +10,12 @@ namespace Pico.Server.Proxy.Access;
 /// Who may come in by the proxy port, for every way in: the lean path, the general one, forward clients. Asked before the endpoint is looked up, so that
 /// nobody without a token learns which endpoints there are.
 /// </summary>
-internal sealed class ClientAccess(AuthGates gates)
+internal sealed class ClientAccess(AuthGates gates, RequestLimits limits)
 {
     private const int UsualCredential = 2048;
+
+    /// <summary>How much they may send.</summary>
+    public RequestLimits Limits => limits;
 
     /// <summary>False: no token is asked for, and everybody may send everywhere.</summary>
     public bool IsEnabled => gates.Proxy.IsEnabled;

@@ -16,6 +16,9 @@ internal static class ProblemResponse
 {
     private const string ContentType = "application/problem+json";
 
+    /// <summary>Rates are whole numbers per second, so a second later there is room for one more at least.</summary>
+    private const string RetryAfterSeconds = "1";
+
     private static readonly Prepared[] All = [.. Enum.GetValues<ProxyError>().Select(e => e == ProxyError.None ? default : new Prepared(e))];
 
     /// <summary>
@@ -48,6 +51,8 @@ internal static class ProblemResponse
         response.ContentLength = prepared.Body.Length;
         response.Headers[ProxyErrors.HeaderName] = prepared.Code;
         response.Headers.WWWAuthenticate = prepared.Challenge;
+        if (prepared.IsForNow)
+            response.Headers.RetryAfter = RetryAfterSeconds;
         // Where a malformed request ends is not known.
         if (error == ProxyError.BadRequest && !HttpProtocol.IsHttp2(context.Request.Protocol))
             response.Headers.Connection = "close";
@@ -62,6 +67,7 @@ internal static class ProblemResponse
     private readonly struct Prepared
     {
         public readonly int Status;
+        public readonly bool IsForNow;
         public readonly string Code;
         public readonly string? Challenge;
         public readonly ReadOnlyMemory<byte> Head;
@@ -72,11 +78,12 @@ internal static class ProblemResponse
             Status = ProxyErrors.Status(error);
             Code = ProxyErrors.Code(error);
             Challenge = Status == StatusCodes.Status401Unauthorized ? AuthProblems.Challenge(token.Failure) : null;
+            IsForNow = error is ProxyError.RateLimited or ProxyError.Overloaded;
             Body = WriteBody(error, Status, Code, string.IsNullOrEmpty(token.Reason) ? ProblemTexts.Detail(error) : token.Reason);
 
             var reason = Status == 499 ? "Client Closed Request" : ReasonPhrases.GetReasonPhrase(Status);
             Head = Encoding.ASCII.GetBytes(
-                $"HTTP/1.1 {Status} {reason}\r\nContent-Type: {ContentType}\r\nContent-Length: {Body.Length}\r\n{ProxyErrors.HeaderName}: {Code}\r\n{(Challenge is null ? "" : $"WWW-Authenticate: {Challenge}\r\n")}");
+                $"HTTP/1.1 {Status} {reason}\r\nContent-Type: {ContentType}\r\nContent-Length: {Body.Length}\r\n{ProxyErrors.HeaderName}: {Code}\r\n{(IsForNow ? $"Retry-After: {RetryAfterSeconds}\r\n" : "")}{(Challenge is null ? "" : $"WWW-Authenticate: {Challenge}\r\n")}");
         }
 
         private static ReadOnlyMemory<byte> WriteBody(ProxyError error, int status, string code, string detail)

@@ -20,6 +20,7 @@ internal static class ProblemTexts
         ProxyError.UpstreamUnreachable => "The service could not be reached",
         ProxyError.UpstreamProtocolError => "The service's answer is not valid HTTP",
         ProxyError.UpstreamTimeout => "The service did not answer in time",
+        ProxyError.RateLimited => "Too many requests",
         ProxyError.Overloaded => "The node is overloaded or about to stop",
         ProxyError.ClientGone => "The client went away",
         _ => throw new ArgumentOutOfRangeException(nameof(error), error, null),
@@ -44,7 +45,7 @@ internal static class ProblemTexts
         ProxyError.RequestTimeout =>
             "The request's head or body stood still for longer than allowed. Send it again, faster.",
         ProxyError.BodyTooLarge =>
-            "The body is larger than allowed. Send less.",
+            "The body is larger than proxy.max-request-body-size allows. Send less.",
         ProxyError.HeadTooLarge =>
             "The request line or the headers are larger than allowed. Send fewer or shorter headers (cookies, for instance), or raise "
             + "proxy.max-request-head-size on the server.",
@@ -59,7 +60,11 @@ internal static class ProblemTexts
         ProxyError.UpstreamProtocolError =>
             "The service sent something that is not a valid HTTP response. Check that the endpoint's protocol is the one that the service speaks.",
         ProxyError.UpstreamTimeout =>
-            "The service accepted the request but sent no response head in time. Check the service, or raise proxy.response-head-timeout on the server.",
+            "The service accepted no connection within proxy.connect-timeout, or sent no response head within proxy.response-head-timeout. Check that it runs, "
+            + "can be reached from its agent and answers, or raise the time-out on the server.",
+        ProxyError.RateLimited =>
+            "The client, or all clients of the endpoint together, sent more requests than allowed, or have too many open. Wait as long as Retry-After says, "
+            + "then send the request again.",
         ProxyError.Overloaded =>
             "A limit on streams or connections is reached, or the node is draining. Send the request again after a moment.",
         ProxyError.ClientGone =>

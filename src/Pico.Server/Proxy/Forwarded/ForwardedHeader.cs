@@ -26,6 +26,7 @@ internal static class ForwardedHeaderNames
     public const int Count = 5;
 
     private const string Family = "X-Forwarded-";
+    private const string RealIp = "X-Real-IP";
 
     private static readonly string[] Names = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port", "Forwarded"];
 
@@ -52,12 +53,14 @@ internal static class ForwardedHeaderNames
         return false;
     }
 
-    /// <summary>True for any <c>X-Forwarded-…</c>, such as <c>-Prefix</c> and <c>-Ssl</c>, which services believe too.</summary>
+    /// <summary>True for any <c>X-Forwarded-…</c>, such as <c>-Prefix</c> and <c>-Ssl</c>, and for <c>X-Real-IP</c>: services believe them too.</summary>
     public static bool IsOfFamily(ReadOnlySpan<byte> name) =>
-        name.Length > Family.Length && System.Text.Ascii.EqualsIgnoreCase(name[..Family.Length], Family);
+        (name.Length > Family.Length && System.Text.Ascii.EqualsIgnoreCase(name[..Family.Length], Family))
+        || System.Text.Ascii.EqualsIgnoreCase(name, RealIp);
 
     /// <inheritdoc cref="IsOfFamily(ReadOnlySpan{byte})"/>
-    public static bool IsOfFamily(string name) => name.StartsWith(Family, StringComparison.OrdinalIgnoreCase);
+    public static bool IsOfFamily(string name) =>
+        name.StartsWith(Family, StringComparison.OrdinalIgnoreCase) || name.Equals(RealIp, StringComparison.OrdinalIgnoreCase);
 
     /// <inheritdoc cref="TryFind(ReadOnlySpan{byte}, out ForwardedHeader)"/>
     public static bool TryFind(string name, out ForwardedHeader header)

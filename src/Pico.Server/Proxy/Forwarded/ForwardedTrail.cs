@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 using System.Text;
 
 namespace Pico.Server.Proxy.Forwarded;
@@ -7,7 +8,7 @@ namespace Pico.Server.Proxy.Forwarded;
 /// The trail of proxies of one request after another on a connection: <see cref="Reset"/>, <see cref="TryTake(ReadOnlySpan{byte}, ReadOnlySpan{byte})"/> for each
 /// header that came, then <see cref="WriteTo"/> gives those to send. Not for two requests at a time.
 /// <code>
-///   from a stranger       what came, also of other X-Forwarded-…, is dropped; X-Forwarded-For, -Proto, -Host and Forwarded are set
+///   from a stranger       what came, also of other X-Forwarded-… and X-Real-IP, is dropped; X-Forwarded-For, -Proto, -Host and Forwarded are set
 ///   from a trusted proxy  X-Forwarded-For and Forwarded are appended to; -Proto, -Host, -Port are kept, and set if missing (-Port isn't).
 ///                         If it sent only one of the families (X-Forwarded-*, Forwarded) the other is not begun: it would name the proxy as the client.
 /// </code>
@@ -59,6 +60,9 @@ internal sealed class ForwardedTrail(ForwardedHop hop)
 
         return true;
     }
+
+    /// <summary>Whom the request came from, by what was taken; null if that does not say.</summary>
+    public IPAddress? FindClient(TrustedNetworks proxies) => ForwardedClient.Find(Taken(ForwardedHeader.For), Taken(ForwardedHeader.Forwarded), proxies);
 
     /// <summary>
     /// Writes the header lines to send. <paramref name="host"/> is the request's Host, or empty. For strangers' connections the lines are made once and copied

@@ -1,9 +1,14 @@
+using System.Net;
+using System.Text;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Pico.Server.Admin.Metrics;
 using Pico.Server.Auth;
+using Pico.Server.Limits;
 using Pico.Server.Proxy.Access;
 using Pico.Server.Proxy.Errors;
+using Pico.Server.Proxy.Forwarded;
 using Pico.Server.Proxy.General.H2c;
 using Pico.Server.Proxy.General.Http1;
 using Pico.Server.Proxy.Routing;
@@ -15,9 +20,9 @@ namespace Pico.Server.Proxy.General;
 /// <summary>
 /// The way of every request that Kestrel has parsed (all of HTTP/2, and HTTP/1.1 that the lean path handed over):
 /// <code>
-///   HttpContext ─1▶ token ─2▶ endpoint, its upstreams ─3▶ Http: own HTTP/1.1 client on streams
-///                                                      └▶ H2C:  YARP on streams
-///                                                      └▶ Tcp:  421
+///   HttpContext ─1▶ token ─2▶ endpoint, within the limits ─3▶ Http: own HTTP/1.1 client on streams
+///                                                          └▶ H2C:  YARP on streams
+///                                                          └▶ Tcp:  421
 ///               ◀─4 problem details, or, if the response has begun, an abort
 /// </code>
 /// </summary>
@@ -34,7 +39,11 @@ internal sealed partial class GeneralPath(
         var (error, token) = await AdmitAsync(context); // 1
         if (error == ProxyError.None)
             error = endpoints.Find(context.Request.Headers, token.Token!, out endpoint); // 2
+        var permit = default(RequestPermit);
+        if (error == ProxyError.None)
+            error = FitsBody(context) ? Enter(context, endpoint!, out permit) : ProxyError.BodyTooLarge;
         var result = error == ProxyError.None ? await ForwardAsync(context, endpoint!) : new ForwardResult(error, token.Reason);
+        permit.Exit();
         var status = context.Response.StatusCode;
         if (result.Error != ProxyError.None)
             status = await FailAsync(context, endpoint?.EndpointId ?? "", result, token); // 4
@@ -58,6 +67,32 @@ internal sealed partial class GeneralPath(
         }
     }
 
+    // A body whose length is not known is cut off by Kestrel when it is too long; the stream of an extended CONNECT is none.
+    private bool FitsBody(HttpContext context)
+    {
+        if (access.Limits.MaxBodySize is not { } most || HttpMethods.IsConnect(context.Request.Method))
+            return true;
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature)
+            feature.MaxRequestBodySize = most;
+        return !(context.Request.ContentLength > most);
+    }
+
+    private ProxyError Enter(HttpContext context, EndpointUpstreams endpoint, out RequestPermit permit)
+    {
+        var connection = context.Features.Get<ConnectionClient>();
+        IPAddress? client = null;
+        if (access.Limits.ProxiesToAsk(connection) is { } proxies)
+        {
+            var headers = context.Request.Headers;
+            client = ForwardedClient.Find(
+                Encoding.Latin1.GetBytes(headers[ForwardedHeaderNames.Name(ForwardedHeader.For)].ToString()),
+                Encoding.Latin1.GetBytes(headers[ForwardedHeaderNames.Name(ForwardedHeader.Forwarded)].ToString()),
+                proxies);
+        }
+
+        return access.Limits.TryEnter(endpoint, connection, client, out permit);
+    }
+
     private Task<ForwardResult> ForwardAsync(HttpContext context, EndpointUpstreams endpoint) => endpoint.Protocol switch // 3
     {
         EndpointProtocol.Http => http1.ForwardAsync(context, endpoint),
@@ -68,6 +103,7 @@ internal sealed partial class GeneralPath(
     /// <summary>Tells the client what went wrong; gives the status that counts.</summary>
     private async Task<int> FailAsync(HttpContext context, string endpointId, ForwardResult result, TokenResult token)
     {
+        access.Limits.CountSize(result.Error, null);
         LogFailed(context.TraceIdentifier, endpointId, ProxyErrors.Code(result.Error), result.Detail);
         if (context.Response.HasStarted)
         {

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Pico.Server.Admin.Metrics;
 using Pico.Server.Proxy.Errors;
 using Pico.Server.Upstreams;
@@ -16,6 +17,10 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
     private const int LingerTicks = 5;
     private const int MaxLingerTicks = 30;
 
+    // A client that has closed, or has half-closed, which looks the same, may be waiting for its answer (`nc -N` does that) or be gone. So long, in
+    // ticks, the exchange may stand still then; bytes that a client takes who is gone end it at once.
+    private const int ClosedClientTicks = 5;
+
     // Written by the connection's flow and its pump, read by the heartbeat too.
     private int _deadline = int.MaxValue;
     private volatile Waiting _waiting;
@@ -23,6 +28,8 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
 
     private volatile bool _closing;
     private volatile bool _upgraded;
+    private volatile bool _clientClosed;
+    private readonly CancellationTokenSource _leaving = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken.None); // the heartbeat may have it at the end, so nobody disposes of it
     private volatile ProxyError _pumpEnd;
     private bool _leftover;
     private bool _isOver = true;
@@ -65,6 +72,10 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
             case Waiting.Close:
                 _connection.Abort(new ConnectionAbortedException("The client did not take the end of the response."));
                 break;
+            case Waiting.Exchange when _clientClosed && !_upgraded:
+                OnClientGone();
+                _connection.Abort(new ConnectionAbortedException("The client has closed its connection."));
+                break;
             case Waiting.Exchange:
                 var isFinal = _relay.IsFinal; // looked at now: what is interrupted may go on inside of Interrupt, to the next request even
                 var isClientsFault = !isFinal && !_intake.Body.IsComplete && !_pump.WaitsForService;
@@ -87,19 +98,35 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
     }
 
     /// <inheritdoc/>
+    public void OnBodyTooLarge() => _slot.Interrupt(ProxyError.BodyTooLarge);
+
+    /// <inheritdoc/>
     public void OnBodyEnd(ProxyError error)
     {
         _pumpEnd = error;
         if (error != ProxyError.None)
             _slot.Interrupt(error);
         else if (_waiting == Waiting.Exchange && !_relay.IsFinal)
-            Volatile.Write(ref _deadline, _path.Heartbeat.After(_path.ResponseHeadTicks));
+            SetDeadline(_path.ResponseHeadTicks);
     }
 
     private void Wait(Waiting waiting, int ticks)
     {
         _waiting = waiting;
+        SetDeadline(ticks);
+    }
+
+    private void SetDeadline(int ticks)
+    {
         Volatile.Write(ref _deadline, _path.Heartbeat.After(ticks));
+        if (_clientClosed)
+            HastenDeadline();
+    }
+
+    private void HastenDeadline()
+    {
+        if (_waiting == Waiting.Exchange && !_upgraded)
+            Volatile.Write(ref _deadline, Math.Min(Deadline, _path.Heartbeat.After(ClosedClientTicks)));
     }
 
     /// <summary>
@@ -114,11 +141,28 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
 
     private void OnClosed() => _path.Heartbeat.Remove(this);
 
-    /// <summary>The client has closed, or half-closed, which looks the same; only an upgraded connection lives on then.</summary>
+    /// <summary>
+    /// The connection was reset or aborted, and the client is gone; or the client has closed, or half-closed, and gets its answer if that comes soon. On an
+    /// upgraded connection its end is passed on.
+    /// </summary>
+    private void OnClientClosed()
+    {
+        if (_upgraded)
+            return;
+        if (_connection.Features.Get<IConnectionSocketFeature>() is { Socket.Connected: false })
+        {
+            OnClientGone();
+            return;
+        }
+
+        _clientClosed = true;
+        HastenDeadline();
+    }
+
     private void OnClientGone()
     {
-        if (!_upgraded)
-            _slot.OnClientGone();
+        _slot.OnClientGone();
+        _leaving.Cancel();
     }
 
     /// <summary>The node drains: this connection ends after the request that it serves, or at once if it serves none.</summary>
@@ -156,7 +200,7 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
         var error = _slot.Interruption is not ProxyError.None and var interruption ? interruption
             : step == RelayStep.Malformed ? ProxyError.UpstreamProtocolError
             : ProxyError.UpstreamUnreachable;
-        if (error is not (ProxyError.ClientGone or ProxyError.BadRequest or ProxyError.RequestTimeout))
+        if (error is not (ProxyError.ClientGone or ProxyError.BadRequest or ProxyError.RequestTimeout or ProxyError.BodyTooLarge))
         {
             var when = _relay.IsFinal ? "in the middle of a response" : _relay.HasStarted ? "in a response's head" : "before a response";
             _path.LogServiceFault(_upstream!.EndpointId, _upstream.Description, error, when);
@@ -188,6 +232,7 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
         }
 
         _path.LogRefused(_connection.ConnectionId, error);
+        _path.Access.Limits.CountSize(error, _connection.RemoteEndPoint);
         var isHead = _intake.IsWellFormed && _intake.Request.Method == HttpMethod.Head;
         var close = _closing || !_intake.IsWellFormed || !_intake.Request.KeepsAlive || _intake.Request.IsHttp10 || !_intake.Body.IsComplete || _pump.IsRunning;
         ProblemResponse.WriteHttp11(_output, error, isHead, close, _path.Heartbeat.Time.GetUtcNow(), _intake.Token);

@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
+using Pico.Server.Limits;
 using Pico.Server.Proxy.Forwarded;
 using Pico.Server.Proxy.Wire;
 using Pico.Server.Upstreams;
@@ -34,6 +35,8 @@ internal sealed partial class Http1Connection
     private readonly ResponseRelay _relay;
     private readonly RequestBodyPump _pump;
     private readonly StreamSlot _slot = new();
+    private readonly ConnectionClient? _client;
+    private RequestPermit _permit;
     private Upstream? _upstream;
     private TunnelStream? _stream;
     private long _startedAt;
@@ -42,6 +45,7 @@ internal sealed partial class Http1Connection
     {
         _path = path;
         _connection = connection;
+        _client = connection.Features.Get<ConnectionClient>();
         _input = connection.Transport.Input;
         _output = connection.Transport.Output;
         var fields = new HeaderList();
@@ -54,7 +58,7 @@ internal sealed partial class Http1Connection
     public async Task<bool> RunAsync()
     {
         var lifetime = _connection.Features.Get<IConnectionLifetimeNotificationFeature>();
-        using var gone = _connection.ConnectionClosed.UnsafeRegister(static c => ((Http1Connection)c!).OnClientGone(), this);
+        using var gone = _connection.ConnectionClosed.UnsafeRegister(static c => ((Http1Connection)c!).OnClientClosed(), this);
         using var closing = lifetime?.ConnectionClosedRequested.UnsafeRegister(static c => ((Http1Connection)c!).OnCloseRequested(), this) ?? default;
         Wait(Waiting.Request, _path.RequestHeadTicks);
         _path.Heartbeat.Add(this);
@@ -78,13 +82,13 @@ internal sealed partial class Http1Connection
                     return _isOver = intake == IntakeStep.Close;
 
                 OnRequest();
-                var error = _intake.Error;
+                var error = _intake.Error == ProxyError.None ? Admit() : _intake.Error;
                 var repeats = false;
                 while (error == ProxyError.None)
                 {
                     var upgrade = _intake.Request.IsUpgrade;
                     var client = upgrade ? _connection.RemoteEndPoint as IPEndPoint : null;
-                    var found = await _path.Connector.ConnectAsync(_intake.Endpoint!, !repeats && !upgrade, client, _connection.ConnectionClosed); // 2
+                    var found = await _path.Connector.ConnectAsync(_intake.Endpoint!, !repeats && !upgrade, client, _leaving.Token); // 2
                     if (!found.IsConnected)
                     {
                         error = OnNotConnected(found);
@@ -126,6 +130,7 @@ internal sealed partial class Http1Connection
                 }
 
                 _intake.Head.Release();
+                _permit.Exit();
                 if (error == ProxyError.None)
                     OnEnd(_relay.Status, error);
                 if (error == ProxyError.None ? !GoesOn() : !await AnswerAsync(error))
@@ -142,6 +147,7 @@ internal sealed partial class Http1Connection
         finally
         {
             _intake.Head.Release();
+            _permit.Exit();
             EndExchange(mayReuse: false);
             if (_isOver)
                 WatchClose();
@@ -162,6 +168,12 @@ internal sealed partial class Http1Connection
         _path.Metrics.RequestStarted();
         // Opening a stream has a time-out of its own.
         Wait(Waiting.Exchange, 0);
+    }
+
+    private ProxyError Admit()
+    {
+        var client = _path.Access.Limits.ProxiesToAsk(_client) is { } proxies ? _intake.FindClient(proxies) : null;
+        return _path.Access.Limits.TryEnter(_intake.Endpoint!, _client, client, out _permit);
     }
 
     private IntakeStep TakeRequest(ReadResult read)

@@ -10,6 +10,9 @@ internal interface IBodyObserver
     /// <summary>Some of the body was taken.</summary>
     void OnBodyProgress();
 
+    /// <summary>The body is larger than allowed; what still comes of it is thrown away.</summary>
+    void OnBodyTooLarge();
+
     /// <summary>The pump is over: <see cref="ProxyError.None"/> at the body's end.</summary>
     void OnBodyEnd(ProxyError error);
 }
@@ -88,6 +91,12 @@ internal sealed class RequestBodyPump(PipeReader input, RequestIntake intake, IB
             var read = await input.ReadAsync();
             var good = intake.Body.TryTake(read.Buffer, out var used);
             var isComplete = intake.Body.IsComplete;
+            if (!_discards && intake.IsBodyTooLarge)
+            {
+                _discards = true;
+                observer.OnBodyTooLarge();
+            }
+
             if (used > 0 && !_discards)
             {
                 _waitsForService = true;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 using System.Text;
 using Pico.Server.Auth;
 using Pico.Server.Proxy.Access;
@@ -53,6 +54,9 @@ internal sealed class RequestIntake(ClientAccess access, EndpointFinder endpoint
     /// <summary>Where the body is. Where a malformed request ends is not known: what follows it is a body without end.</summary>
     public BodyScanner Body;
 
+    /// <summary>True once the body is known to be larger than allowed.</summary>
+    public bool IsBodyTooLarge => access.Limits.MaxBodySize is { } most && Body.DataLength > most;
+
     /// <summary>The endpoint, if the request's is registered.</summary>
     public EndpointUpstreams? Endpoint { get; private set; }
 
@@ -73,6 +77,9 @@ internal sealed class RequestIntake(ClientAccess access, EndpointFinder endpoint
 
     /// <summary>True while all of the request that was taken is in <see cref="Head"/>, and may be sent again.</summary>
     public bool IsRepeatable { get; private set; }
+
+    /// <summary>Whom the request came from, by what the trusted proxies before this one say; null if they don't.</summary>
+    public IPAddress? FindClient(TrustedNetworks proxies) => trail.FindClient(proxies);
 
     /// <summary>Begins with the next request.</summary>
     public void Begin()
@@ -181,6 +188,8 @@ internal sealed class RequestIntake(ClientAccess access, EndpointFinder endpoint
 
         IsWellFormed = true;
         Body = new BodyScanner(Request.Framing);
+        if (IsBodyTooLarge)
+            return Refuse(ProxyError.BodyTooLarge);
         if (target.Path.StartsWith("/pico/v1/"u8))
             return IntakeStep.HandOver;
 
@@ -258,6 +267,8 @@ internal sealed class RequestIntake(ClientAccess access, EndpointFinder endpoint
             consumed += used;
             if (!good)
                 return RefuseUnread(ProxyError.BadRequest, moreComes: true);
+            if (relayed && IsBodyTooLarge)
+                return Refuse(ProxyError.BodyTooLarge);
         }
 
         IsRepeatable = step == IntakeStep.Relay && Body.IsComplete && Request.IsIdempotent;

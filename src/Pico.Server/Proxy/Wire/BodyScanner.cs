@@ -11,6 +11,9 @@ internal struct BodyScanner(BodyFraming framing)
     /// <summary>True once the body's last byte was taken. Never for a body that ends with its connection.</summary>
     public bool IsComplete { get; private set; } = framing.Kind == BodyKind.None;
 
+    /// <summary>The body's length in bytes; of one in chunks, those that were announced so far.</summary>
+    public readonly long DataLength => framing.Kind == BodyKind.Chunked ? _chunks.DataLength : framing.Length;
+
     /// <summary>How the body ends.</summary>
     public readonly BodyKind Kind => framing.Kind;
 

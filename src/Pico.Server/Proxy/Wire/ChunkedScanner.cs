@@ -50,6 +50,9 @@ internal struct ChunkedScanner
         Done,
     }
 
+    /// <summary>How much data the chunks that were announced so far have, in bytes.</summary>
+    public long DataLength { get; private set; }
+
     /// <summary>When complete: how many of the bytes used last are the trailer section with its empty line (2 if there are no trailers).</summary>
     public int TrailerLength { get; private set; }
 
@@ -152,6 +155,7 @@ internal struct ChunkedScanner
                     _state = State.SizeLf;
                 return ++_lineLength <= MaxSizeLine && (b is >= 0x20 and not 0x7f or (byte)'\t' or (byte)'\r');
             case State.SizeLf:
+                DataLength = _remaining > long.MaxValue - DataLength ? long.MaxValue : DataLength + _remaining;
                 _state = _remaining > 0 ? State.Data : State.Trailers;
                 return b == '\n';
             case State.DataCr:

@@ -53,7 +53,7 @@ internal enum KnownHeader : byte
     /// <summary><c>X-Forwarded-Proto</c>.</summary>
     XForwardedProto,
 
-    /// <summary>Any other <c>X-Forwarded-…</c>.</summary>
+    /// <summary>Any other <c>X-Forwarded-…</c>, and <c>X-Real-IP</c>.</summary>
     XForwardedOther,
 
     /// <summary><c>Authorization</c>.</summary>
@@ -100,7 +100,8 @@ internal static class KnownHeaders
             case 7:
                 return (name[0] | 0x20) == 'u' ? Match(name, "upgrade"u8, KnownHeader.Upgrade) : Match(name, "trailer"u8, KnownHeader.Trailer);
             case 9:
-                return Match(name, "forwarded"u8, KnownHeader.Forwarded);
+                return (name[0] | 0x20) == 'f' ? Match(name, "forwarded"u8, KnownHeader.Forwarded)
+                    : Match(name, "x-real-ip"u8, KnownHeader.XForwardedOther, IsRealIp(name) ? KnownHeader.ForwardedLookalike : KnownHeader.Other);
         }
 
         return (name.Length < 10 ? 0 : name[0] | 0x20) switch
@@ -140,6 +141,9 @@ internal static class KnownHeaders
             _ => Match(name, "x-pico-error"u8, KnownHeader.PicoError, KnownHeader.PicoOther),
         };
     }
+
+    private static bool IsRealIp(ReadOnlySpan<byte> name) =>
+        IsHyphen(name[1]) && IsHyphen(name[6]) && (name[0] | 0x20) == 'x' && Ascii.EqualsIgnoreCase(name[2..6], "real"u8) && Ascii.EqualsIgnoreCase(name[7..], "ip"u8);
 
     private static bool IsHyphen(byte b) => b is (byte)'-' or (byte)'_';
 

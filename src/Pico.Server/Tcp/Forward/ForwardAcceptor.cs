@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Pico.Server.Auth;
 using Pico.Server.Hosting;
+using Pico.Server.Limits;
 using Pico.Server.Proxy.Access;
 using Pico.Server.Upstreams.Tunnels;
 using Pico.Tunnel;
@@ -40,7 +41,7 @@ internal sealed partial class ForwardAcceptor(ClientAccess access, TcpRelay rela
 
         using var over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         var client = context.Connection.RemoteIpAddress is { } address ? new IPEndPoint(address, context.Connection.RemotePort) : null;
-        var handler = new ForwardTunnelHandler(relay, admitted.Token, client, loggers.CreateLogger<ForwardTunnelHandler>(), over.Token);
+        var handler = new ForwardTunnelHandler(relay, admitted.Token, client, context.Features.Get<ConnectionClient>(), loggers.CreateLogger<ForwardTunnelHandler>(), over.Token);
         try
         {
             await using var tunnel = await TunnelConnection.AcceptAsync( // 3

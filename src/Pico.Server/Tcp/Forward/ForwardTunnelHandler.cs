@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Pico.Server.Auth;
+using Pico.Server.Limits;
 using Pico.Server.Proxy;
 using Pico.Tunnel;
 using Pico.Tunnel.Protocol;
@@ -13,7 +14,7 @@ namespace Pico.Server.Tcp.Forward;
 /// of the endpoint's services, if the client's token permits that. <paramref name="over"/> fires when the tunnel is.
 /// </summary>
 internal sealed partial class ForwardTunnelHandler(
-    TcpRelay relay, VerifiedToken token, IPEndPoint? client, ILogger<ForwardTunnelHandler> logger, CancellationToken over) : ITunnelHandler
+    TcpRelay relay, VerifiedToken token, IPEndPoint? client, ConnectionClient? connection, ILogger<ForwardTunnelHandler> logger, CancellationToken over) : ITunnelHandler
 {
     /// <inheritdoc/>
     public void OnOpen(TunnelStream stream, StreamOpen open) =>
@@ -53,15 +54,15 @@ internal sealed partial class ForwardTunnelHandler(
                     return;
                 }
 
-                var (connected, refusal) = await relay.ConnectAsync(open.EndpointId, client, over);
-                if (!connected.IsConnected)
+                var relayed = await relay.ConnectAsync(open.EndpointId, client, connection, over);
+                if (relayed.Error != ProxyError.None)
                 {
-                    stream.Refuse(ErrorOf(refusal.Error), refusal.Detail);
+                    stream.Refuse(ErrorOf(relayed.Error), relayed.Detail);
                     return;
                 }
 
                 stream.Accept();
-                await relay.RunAsync(new TunnelStreamEnd(stream), connected, over);
+                await relay.RunAsync(new TunnelStreamEnd(stream), relayed, over);
             }
             catch (Exception exception)
             {
@@ -75,7 +76,7 @@ internal sealed partial class ForwardTunnelHandler(
     {
         ProxyError.InvalidEndpoint or ProxyError.NoAvailableUpstreams or ProxyError.ProtocolMismatch => StreamError.UnknownEndpoint,
         ProxyError.UpstreamTimeout => StreamError.ServiceTimeout,
-        ProxyError.Overloaded => StreamError.TooManyStreams,
+        ProxyError.Overloaded or ProxyError.RateLimited => StreamError.TooManyStreams,
         ProxyError.ClientGone => StreamError.Cancelled,
         _ => StreamError.ServiceUnreachable,
     };

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.Logging;
 using Pico.Server.Hosting;
+using Pico.Server.Limits;
 using Pico.Server.Proxy;
 using Pico.Server.Proxy.Connections;
 using Pico.Server.Proxy.Routing;
@@ -44,15 +45,16 @@ internal sealed partial class TlsPassthrough(TcpRelay relay, NodeLifecycle lifec
             return;
         }
 
-        var (connected, refusal) = await relay.ConnectAsync(endpointId, connection.RemoteEndPoint as IPEndPoint, lifecycle.Stopped); // 3
-        if (!connected.IsConnected)
+        var relayed = await relay.ConnectAsync( // 3
+            endpointId, connection.RemoteEndPoint as IPEndPoint, connection.Features.Get<ConnectionClient>(), lifecycle.Stopped);
+        if (relayed.Error != ProxyError.None)
         {
-            LogRefused(connection.RemoteEndPoint, name, refusal.Detail);
-            await EndAsync(connection, AlertOf(refusal.Error));
+            LogRefused(connection.RemoteEndPoint, name, relayed.Detail);
+            await EndAsync(connection, AlertOf(relayed.Error));
             return;
         }
 
-        await relay.RunAsync(new PassthroughClient(connection, socket), connected, lifecycle.Stopped); // 4
+        await relay.RunAsync(new PassthroughClient(connection, socket), relayed, lifecycle.Stopped); // 4
     }
 
     private static ReadOnlyMemory<byte> AlertOf(ProxyError error) =>

@@ -8,7 +8,7 @@ namespace Pico.Server.Upstreams.Tunnels;
 /// What an agent asks of this node on one tunnel: registrations become upstreams in the route table, and leave it again. Called by the
 /// tunnel's reader, one call at a time; <see cref="Attach"/> comes before the first, <see cref="End"/> after the last.
 /// </summary>
-internal sealed partial class AgentTunnelHandler(RouteTable routes, TimeProvider time, ILogger<AgentTunnelHandler> logger) : ITunnelHandler
+internal sealed partial class AgentTunnelHandler(RouteTable routes, TunnelAdmission admission, TimeProvider time, ILogger<AgentTunnelHandler> logger) : ITunnelHandler
 {
     private TunnelRecord? _tunnel;
 
@@ -61,7 +61,10 @@ internal sealed partial class AgentTunnelHandler(RouteTable routes, TimeProvider
         if (!Enum.IsDefined(registration.Protocol))
             return $"This node does not know the protocol {(byte)registration.Protocol}.";
 
-        var upstream = new LocalUpstream(tunnel, registration, time);
+        if (admission.JudgeRegistration(_tunnel) is { } full)
+            return full;
+
+        var upstream = new LocalUpstream(tunnel, registration, time, admission.Streams);
         if (!_tunnel.Upstreams.TryAdd(registration.Id, upstream))
             return $"The registration {registration.Id} exists already.";
 

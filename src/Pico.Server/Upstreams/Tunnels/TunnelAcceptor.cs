@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Pico.Server.Auth;
 using Pico.Server.Hosting;
+using Pico.Server.Limits;
 using Pico.Tunnel;
 using Pico.Tunnel.Protocol;
 
@@ -18,6 +19,9 @@ namespace Pico.Server.Upstreams.Tunnels;
 internal sealed partial class TunnelAcceptor(
     RouteTable routes, TunnelSet tunnels, TunnelAdmission admission, AuthGates auth, ServerOptions options, TimeProvider time, ILoggerFactory loggers)
 {
+    // How many registrations there may be is the handler's to say.
+    private static readonly TunnelOptions Options = TunnelOptions.Default with { MaxRegistrations = int.MaxValue };
+
     private readonly ILogger _logger = loggers.CreateLogger<TunnelAcceptor>();
 
     /// <summary>Serves one tunnel.</summary>
@@ -30,20 +34,31 @@ internal sealed partial class TunnelAcceptor(
         if (transport is null)
             return;
 
-        var handler = new AgentTunnelHandler(routes, time, loggers.CreateLogger<AgentTunnelHandler>());
-        TunnelConnection connection;
+        var handler = new AgentTunnelHandler(routes, admission, time, loggers.CreateLogger<AgentTunnelHandler>());
+        var isAdmitted = false;
         try
         {
-            connection = await TunnelConnection.AcceptAsync( // 3
-                transport, context.RequestServices.GetRequiredService<NodeIdentity>().Hello(), admission.Judge, handler, TunnelOptions.Default, time, _logger, context.RequestAborted);
+            var connection = await TunnelConnection.AcceptAsync( // 3
+                transport, context.RequestServices.GetRequiredService<NodeIdentity>().Hello(), Judge, handler, Options, time, _logger, context.RequestAborted);
+            context.Features.Get<AgentHandshake>()?.Complete();
+            await ServeAsync(connection, token, handler); // 4
         }
         catch (Exception exception) when (exception is TunnelException or OperationCanceledException)
         {
             LogNotAdmitted(transport.RemoteAddress, exception.Message);
-            return;
+        }
+        finally
+        {
+            if (isAdmitted)
+                admission.Leave(token);
         }
 
-        await ServeAsync(connection, token, handler); // 4
+        TunnelEnd? Judge(TunnelHello agent)
+        {
+            var refusal = admission.Judge(agent, token);
+            isAdmitted = refusal is null;
+            return refusal;
+        }
     }
 
     private async ValueTask<VerifiedToken?> AuthenticateAsync(HttpContext context)

@@ -1,27 +1,73 @@
+using Pico.Server.Auth;
 using Pico.Server.Hosting;
+using Pico.Server.Limits;
 using Pico.Tunnel;
 using Pico.Tunnel.Protocol;
 
 namespace Pico.Server.Upstreams.Tunnels;
 
-/// <summary>Which agents this node takes a tunnel from, token or not.</summary>
-internal sealed class TunnelAdmission(TunnelSet tunnels, NodeIdentity node, NodeLifecycle lifecycle, UpstreamOptions options)
+/// <summary>Which agents this node takes a tunnel from, and how much goes into one.</summary>
+internal sealed class TunnelAdmission(NodeIdentity node, NodeLifecycle lifecycle, UpstreamOptions options, LimitMetrics metrics)
 {
+    private readonly Lock _counting = new();
+    private readonly Dictionary<string, int> _byToken = new(StringComparer.Ordinal); // under _counting
+    private int _count; // under _counting
+
     /// <summary>Why nothing new is taken while the node drains.</summary>
     public string Draining => $"The node {node.Id} is draining.";
 
     /// <summary>True once the node drains.</summary>
     public bool IsDraining => lifecycle.IsDraining;
 
-    /// <summary>Null to admit <paramref name="agent"/>, else the reason not to.</summary>
-    public TunnelEnd? Judge(TunnelHello agent)
+    /// <summary>How many streams one tunnel may have.</summary>
+    public StreamCap Streams { get; } = new(options.Limits.StreamsPerTunnel, metrics);
+
+    /// <summary>Null to admit <paramref name="agent"/>, which is counted then until <see cref="Leave"/>; else the reason not to.</summary>
+    public TunnelEnd? Judge(TunnelHello agent, VerifiedToken token)
     {
         if (lifecycle.IsDraining)
             return new TunnelEnd(TunnelError.Draining, Draining);
-        if (options.MaxTunnels != 0 && tunnels.Count >= options.MaxTunnels)
-            return new TunnelEnd(TunnelError.TooManyTunnels, $"The node {node.Id} has {options.MaxTunnels} tunnels and takes no more.");
         if (!agent.AcceptsDuplicate && agent.HeldNodes.Contains(node.Id, StringComparer.Ordinal))
             return new TunnelEnd(TunnelError.Duplicate, $"The agent already holds a tunnel to the node {node.Id}.");
-        return null;
+
+        lock (_counting)
+        {
+            var byToken = _byToken.GetValueOrDefault(token.Identity);
+            if (options.MaxTunnels != 0 && _count >= options.MaxTunnels)
+                return Full(Limit.Tunnels, agent, $"The node {node.Id} has {options.MaxTunnels} tunnels and takes no more.");
+            // Where no token is asked for, all agents have the same.
+            if (options.Limits.TunnelsPerToken != 0 && token != VerifiedToken.Anonymous && byToken >= options.Limits.TunnelsPerToken)
+                return Full(Limit.TunnelsPerToken, agent, $"The node {node.Id} has {byToken} tunnels by this token and takes no more.");
+            _byToken[token.Identity] = byToken + 1;
+            _count++;
+            return null;
+        }
+    }
+
+    /// <summary>An admitted agent's tunnel is over.</summary>
+    public void Leave(VerifiedToken token)
+    {
+        lock (_counting)
+        {
+            _count--;
+            if (--_byToken[token.Identity] == 0)
+                _byToken.Remove(token.Identity);
+        }
+    }
+
+    /// <summary>Null if <paramref name="tunnel"/> may have one more endpoint, else the reason.</summary>
+    public string? JudgeRegistration(TunnelRecord tunnel)
+    {
+        var most = options.Limits.EndpointsPerTunnel;
+        if (most == 0 || tunnel.Upstreams.Count < most)
+            return null;
+        metrics.Hit(Limit.EndpointsPerTunnel, tunnel.Connection.Remote.Name);
+        return $"The tunnel has {most} endpoints and may have no more.";
+    }
+
+    private TunnelEnd Full(Limit limit, TunnelHello agent, string message)
+    {
+        metrics.Hit(limit, agent.Name);
+        return new TunnelEnd(TunnelError.TooManyTunnels, message);
     }
 }

@@ -79,7 +79,8 @@ internal sealed class H2cForwarder(IHttpForwarder forwarder, H2cClients clients,
         if (error != ForwarderError.None && StreamNotOpenedException.Find(exception) is { InnerException: Tunnel.StreamException refused } && !context.Response.HasStarted)
             return (new(Map(refused.Error), refused.Message), false);
 
-        var mapped = context.RequestAborted.IsCancellationRequested && error != ForwarderError.None ? ProxyError.ClientGone
+        var mapped = IsTooLarge(exception) ? ProxyError.BodyTooLarge
+            : context.RequestAborted.IsCancellationRequested && error != ForwarderError.None ? ProxyError.ClientGone
             : head.IsCancellationRequested ? ProxyError.UpstreamTimeout
             : Map(error, exception);
         return (new(mapped, exception?.Message ?? ""), true);
@@ -119,6 +120,18 @@ internal sealed class H2cForwarder(IHttpForwarder forwarder, H2cClients clients,
         for (; exception is not null; exception = exception.InnerException)
         {
             if (exception is Tunnel.StreamException or HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded })
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Kestrel has cut the request's body off.</summary>
+    private static bool IsTooLarge(Exception? exception)
+    {
+        for (; exception is not null; exception = exception.InnerException)
+        {
+            if (exception is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge })
                 return true;
         }
 

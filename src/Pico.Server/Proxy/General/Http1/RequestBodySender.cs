@@ -31,9 +31,9 @@ internal static class RequestBodySender
         {
             clock.RequestSent();
         }
-        catch (BadHttpRequestException)
+        catch (BadHttpRequestException exception)
         {
-            clock.Fail(ProxyError.BadRequest);
+            clock.Fail(exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? ProxyError.BodyTooLarge : ProxyError.BadRequest);
         }
         catch (Exception)
         {

@@ -11,6 +11,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Pico.Server.Auth;
 using Pico.Server.Hosting;
+using Pico.Server.Limits;
 using Pico.Server.Proxy;
 using Pico.Server.Proxy.Connections;
 using Pico.Server.Proxy.General;
@@ -41,7 +42,8 @@ internal sealed class ProxyTestServer : IAsyncDisposable
         builder.Logging.ClearProviders();
         options ??= new ProxyOptions();
         builder.Services.AddProxy().AddSingleton(options).AddSingleton(TimeProvider.System).AddSingleton<IHttp1Path, NotForMe>()
-            .AddSingleton(server.Routes).AddSingleton<UpstreamConnector>().AddSingleton(TestMetrics.Create());
+            .AddSingleton(server.Routes).AddSingleton<UpstreamConnector>().AddSingleton(TestMetrics.Create())
+            .AddLimits(new ServerOptions { Proxy = options });
         builder.Services.AddSingleton(new AuthGates(new ServerOptions { Proxy = options }, TimeProvider.System, NullLogger<AuthGates>.Instance));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

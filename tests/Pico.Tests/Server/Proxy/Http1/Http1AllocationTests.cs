@@ -37,6 +37,10 @@ public sealed class Http1AllocationTests(ITestOutputHelper output)
     public Task Post_WithASmallBody_AllocatesNothing() => AssertNothingAllocated(Post, Ok);
 
     [Fact]
+    public Task Get_WithEveryLimitOn_AllocatesNothing() => AssertNothingAllocated(
+        Get, Ok, new ProxyOptions { Limits = { RequestsPerEndpoint = 10, RequestsPerClient = 10, RatePerEndpoint = 1_000_000, RatePerClient = 1_000_000 } });
+
+    [Fact]
     public Task Get_WithATokenThatWasVerified_AllocatesNothing()
     {
         var options = new ProxyOptions();

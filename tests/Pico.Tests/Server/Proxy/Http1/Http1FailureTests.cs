@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using Pico.Server.Hosting;
 using Pico.Tunnel;
 using Pico.Tunnel.Protocol;
@@ -280,25 +281,65 @@ public sealed class Http1FailureTests
     }
 
     [Fact]
-    public async Task Client_GoneWhileWaiting_AbortsTheStream()
+    public async Task Client_ClosedAndNoAnswerSoon_AbortsTheStream()
     {
+        var time = new FakeTimeProvider();
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var harness = await Http1Harness.StartAsync(async stream =>
         {
             await stream.ReadHeadAsync();
             asked.SetResult();
             await stream.ReadToEndAsync();
+        }, time: time);
+        var client = harness.Connect();
+        await client.SendAsync(Get);
+        await asked.Task.WaitAsync(Patience);
+
+        client.EndSending();
+        for (var i = 0; i < 8; i++)
+            time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(StreamError.Cancelled, Assert.IsType<StreamException>(await harness.ServiceFault.Task.WaitAsync(Patience)).Error);
+        Assert.True(await client.Served);
+        Assert.Equal(0, harness.Upstream.Outstanding);
+        Assert.Equal(0, harness.Metrics.InFlight);
+    }
+
+    [Fact]
+    public async Task Client_HalfClosedBehindItsRequest_GetsItsAnswer()
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var harness = await Http1Harness.StartAsync(async stream =>
+        {
+            await stream.ReadHeadAsync();
+            asked.SetResult();
+            await closed.Task;
+            await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nthe ");
+            await stream.WriteAsync("whole");
+            await stream.ReadHeadAsync();
         });
         var client = harness.Connect();
         await client.SendAsync(Get);
         await asked.Task.WaitAsync(Patience);
 
         client.EndSending();
+        closed.SetResult();
 
-        Assert.Equal(StreamError.Cancelled, Assert.IsType<StreamException>(await harness.ServiceFault.Task.WaitAsync(Patience)).Error);
-        Assert.True(await client.Served);
-        Assert.Equal(0, harness.Upstream.Outstanding);
-        Assert.Equal(0, harness.Metrics.InFlight);
+        Assert.EndsWith("\r\n\r\nthe whole", await client.ReadToEndAsync().WaitAsync(Patience), StringComparison.Ordinal);
+        Assert.True(await client.Served.WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task Client_HalfClosedBeforeTheStreamIsOpen_GetsItsAnswer()
+    {
+        await using var harness = await Http1Harness.StartAsync(_ => Ok);
+        var client = harness.Connect();
+
+        await client.SendAsync(Get);
+        client.EndSending();
+
+        Assert.Equal(Ok, await client.ReadToEndAsync().WaitAsync(Patience));
     }
 
     [Fact]

@@ -4,11 +4,13 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Pico.Server.Admin.Metrics;
 using Pico.Server.Auth;
 using Pico.Server.Hosting;
+using Pico.Server.Limits;
 using Pico.Server.Proxy.Access;
 using Pico.Server.Proxy.Forwarded;
 using Pico.Server.Proxy.Http1;
 using Pico.Server.Proxy.Routing;
 using Pico.Server.Upstreams;
+using Pico.Tests.Server.Limits;
 using Pico.Tests.Tunnel;
 using Pico.Tunnel;
 using Pico.Tunnel.Protocol;
@@ -22,6 +24,7 @@ internal sealed class Http1Harness : IAsyncDisposable
     private readonly Http1Path _path;
     private readonly Heartbeat _heartbeat;
     private readonly AuthGates _gates;
+    private readonly LoadTable<ClientKey> _clients;
     private readonly List<MemoryConnection> _connections = [];
     private readonly Faults _faults = new();
 
@@ -34,11 +37,15 @@ internal sealed class Http1Harness : IAsyncDisposable
         Upstream = new LocalUpstream(tunnel.Server, new Registration { Id = 1, EndpointId = "orders", Protocol = protocol }, time);
         routes.Add(Upstream);
         _heartbeat = new Heartbeat(time);
+        _clients = new LoadTable<ClientKey>(time);
+        Limits = TestLimits.Create(options.Limits, _clients, time);
         _path = new Http1Path(
-            new ClientAccess(_gates), new EndpointFinder(new EndpointResolver(""), routes), new UpstreamConnector(options, Metrics, time), options, Metrics, _heartbeat, _faults);
+            new ClientAccess(_gates, Limits), new EndpointFinder(new EndpointResolver(""), routes), new UpstreamConnector(options, Metrics, time), options, Metrics, _heartbeat, _faults);
     }
 
     public LocalUpstream Upstream { get; }
+
+    public RequestLimits Limits { get; }
 
     public ServerMetrics Metrics { get; }
 
@@ -90,7 +97,9 @@ internal sealed class Http1Harness : IAsyncDisposable
     public MemoryConnection Connect(bool trusted = false)
     {
         var connection = new MemoryConnection();
-        connection.Features.Set(new ForwardedHop(IPAddress.Parse("192.0.2.7"), secure: false, trusted));
+        var peer = IPAddress.Parse("192.0.2.7");
+        connection.Features.Set(new ForwardedHop(peer, secure: false, trusted));
+        connection.Features.Set(trusted ? new ConnectionClient(null, new TrustedNetworks([peer.ToString()])) : new ConnectionClient(_clients.Rent(new ClientKey(peer)), null));
         connection.Served = ServeAsync(connection);
         _connections.Add(connection);
         return connection;
@@ -116,6 +125,7 @@ internal sealed class Http1Harness : IAsyncDisposable
 
         await _gates.DisposeAsync();
         await _heartbeat.DisposeAsync();
+        await _clients.DisposeAsync();
         await _tunnel.DisposeAsync();
         Assert.Empty(_faults.Seen);
     }

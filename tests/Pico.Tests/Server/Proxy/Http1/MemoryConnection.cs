@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -58,6 +59,7 @@ internal sealed class MemoryConnection : ConnectionContext, IConnectionLifetimeN
     public override void Abort(ConnectionAbortedException abortReason)
     {
         IsAborted = true;
+        _features.Set<IConnectionSocketFeature>(new Disconnected());
         _down.Writer.CancelPendingFlush();
         _down.Writer.Complete(new IOException("reset"));
         _up.Writer.Complete(new IOException("reset"));
@@ -89,4 +91,9 @@ internal sealed class MemoryConnection : ConnectionContext, IConnectionLifetimeN
 
     /// <summary>Everything until the server closes; throws if the connection breaks.</summary>
     public Task<string> ReadToEndAsync() => _received.ReadToEndAsync();
+
+    private sealed class Disconnected : IConnectionSocketFeature
+    {
+        public Socket Socket { get; } = new(SocketType.Stream, ProtocolType.Tcp);
+    }
 }
