@@ -23,7 +23,7 @@ internal static class ProxyConnect
     private static string Reason(string status, HttpProxy proxy) => status switch
     {
         "407" when proxy.Credentials is null => "it wants a user and password (HTTP 407), given as user:password@ in its URL",
-        "407" => "it refuses the user and password of its URL (HTTP 407)",
+        "407" or "401" => $"it refuses the user and password of its URL (HTTP {status})", // Tinyproxy says 401
         "403" => "it is not allowed (HTTP 403)",
         "502" or "503" or "504" => $"it cannot reach it (HTTP {status})",
         _ => $"HTTP {status}",
