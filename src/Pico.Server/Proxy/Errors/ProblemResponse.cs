@@ -53,8 +53,8 @@ internal static class ProblemResponse
         response.Headers.WWWAuthenticate = prepared.Challenge;
         if (prepared.IsForNow)
             response.Headers.RetryAfter = RetryAfterSeconds;
-        // Where a malformed request ends is not known.
-        if (error == ProxyError.BadRequest && !HttpProtocol.IsHttp2(context.Request.Protocol))
+        // Where a malformed request ends is not known, and what is too large is not read to its end.
+        if (error is ProxyError.BadRequest or ProxyError.BodyTooLarge && !HttpProtocol.IsHttp2(context.Request.Protocol))
             response.Headers.Connection = "close";
         return HttpMethods.IsHead(context.Request.Method)
             ? response.CompleteAsync()
