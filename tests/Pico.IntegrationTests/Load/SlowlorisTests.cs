@@ -35,8 +35,8 @@ public sealed class SlowlorisTests(ITestOutputHelper output)
 
     private static async Task<int> ConnectionsAsync(ServerProcess server)
     {
-        const string Metric = "pico_connections ";
+        const string Metric = "pico_connections{";
         var lines = (await Readiness.GetAsync(new(server.Admin, "/metrics"))).Split('\n');
-        return int.Parse(lines.First(l => l.StartsWith(Metric, StringComparison.Ordinal))[Metric.Length..].Split(' ')[0]);
+        return int.Parse(lines.First(l => l.StartsWith(Metric, StringComparison.Ordinal)).Split(' ')[1]);
     }
 }
