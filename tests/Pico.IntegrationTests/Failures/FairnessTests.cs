@@ -38,12 +38,11 @@ public sealed class FairnessTests
         await using var pico = await Deployment.StartAsync($"web/http://127.0.0.1:{service.Port}", server: ["--proxy.max-rate-per-client", "1"]);
         var url = pico.Proxy.ToString();
 
-        // Far more than one a second, on one connection.
-        var flood = await Curl.RunAsync(["-H", "x-pico-endpoint: web", version, .. Enumerable.Repeat(url, 60)]);
+        // Far more than one a second.
+        var flood = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Curl.RunAsync(["-H", "x-pico-endpoint: web", version, url])));
         var other = await Curl.RunAsync(["-H", "x-pico-endpoint: web", version, "--interface", "127.0.0.3", url]);
 
-        Assert.Contains("rate_limited", flood.Header("x-pico-error"));
-        Assert.Contains("1", flood.Header("retry-after"));
+        Assert.Contains(flood, reply => reply.Status == 429 && reply.Header("x-pico-error") is ["rate_limited"] && reply.Header("retry-after") is ["1"]);
         Assert.Equal("ok", other.Succeeded().Text);
     }
 
