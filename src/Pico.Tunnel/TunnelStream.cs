@@ -135,15 +135,13 @@ public sealed class TunnelStream : IAsyncDisposable, IValueTaskSource
     /// <summary>
     /// Has <paramref name="callback"/> called once, on the thread pool, when the stream breaks: reset by either side, or lost with its tunnel; at
     /// once if it broke already, never if both directions end in order. For an owner that waits for something else than this stream, such as the
-    /// other connection of a relay, which may stand still for ever. One callback for each stream.
+    /// other connection of a relay, which may stand still for ever. A later callback takes the place of an earlier one that was not called.
     /// </summary>
     public void OnBroken(Action<object?> callback, object? state)
     {
         ArgumentNullException.ThrowIfNull(callback);
         lock (Tunnel.Sender.Gate)
         {
-            if (_onBroken is not null)
-                throw new InvalidOperationException("The stream has such a callback already.");
             (_onBroken, _onBrokenState) = (callback, state);
             if (_error != StreamError.None)
                 TellBroken();

@@ -20,6 +20,7 @@ internal sealed class ServerSettings
         .Include(OfAdmin(), s => s.Server.Admin)
         .Include(PortTlsSettings.Definitions("admin.tls", " Probes of /health and /ready need none."), s => s.Server.Admin.Tls)
         .Include(TokenAuthSettings.Definitions("admin.auth", "operators"), s => s.Server.Admin.Auth)
+        .Include(ClusterSettings.Definitions, s => s.Server.Cluster)
         .Include(OfServer(), s => s.Server)
         .Include(LogOptions.Definitions, s => s.Log);
 
@@ -38,11 +39,11 @@ internal sealed class ServerSettings
     private static OptionSet<AdminOptions> OfAdmin() => new OptionSet<AdminOptions>()
         .Add(
             "admin.bind-addr", OptionTypes.Address, o => o.BindAddress, (o, v) => o.BindAddress = v,
-            "Where /health, /ready, /metrics and /status are served. For operators only.");
+            "Where /health, /ready, /metrics, /status and /drain are served. For operators only.");
 
     private static OptionSet<ServerOptions> OfServer() => new OptionSet<ServerOptions>()
         .Add(
-            "node-id", OptionTypes.Matching("name", "at most 255 bytes without control characters", _ => true), o => o.NodeId, (o, v) => o.NodeId = v,
+            "node-id", OptionTypes.Matching("name", "at most 128 bytes without control characters", _ => true), o => o.NodeId, (o, v) => o.NodeId = v,
             "The node's ID, unique in the cluster; in Kubernetes the pod's name.", defaultText: "the host name and a random suffix")
         .Add(
             "grace-period", OptionTypes.Duration(TimeSpan.Zero), o => o.GracePeriod, (o, v) => o.GracePeriod = v,

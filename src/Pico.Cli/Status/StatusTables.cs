@@ -12,8 +12,8 @@ internal static class StatusTables
         if (section is StatusSection.Nodes or StatusSection.All)
         {
             Table.Write(
-                output, ["NODE", "SOFTWARE", "STATE", "STARTED", "CONNECTIONS", "IN FLIGHT"],
-                status.Nodes.Select(n => (string[])[n.Id, n.Software, n.State, Time(n.StartedAt), Number(n.ClientConnections), Number(n.RequestsInFlight)]));
+                output, ["NODE", "STATE", "ZONE", "ADDRESS", "LINK", "TUNNELS", "ENDPOINTS", "STARTED", "SOFTWARE"],
+                status.Nodes.Select(n => (string[])[n.Id, n.State, n.Zone, n.Address, n.Link, Number(n.Tunnels), Number(n.Endpoints), Time(n.StartedAt), n.Software]));
         }
 
         if (section == StatusSection.All)
@@ -22,7 +22,7 @@ internal static class StatusTables
         {
             Table.Write(
                 output, ["ENDPOINT", "PROTOCOL", "UPSTREAMS", "IN FLIGHT"],
-                status.Endpoints.Select(e => (string[])[e.Id, e.Protocol, Number(e.Upstreams.Count), Number(e.Upstreams.Sum(u => (long)u.Outstanding))]));
+                status.Endpoints.Select(e => (string[])[e.Id, e.Protocol, Number(e.Upstreams.Sum(u => (long)u.Count)), Number(e.Upstreams.Sum(u => (long)u.Outstanding))]));
         }
 
         if (section == StatusSection.All)
@@ -30,9 +30,9 @@ internal static class StatusTables
         if (section is StatusSection.Upstreams or StatusSection.All)
         {
             Table.Write(
-                output, ["ENDPOINT", "NODE", "AGENT", "STATE", "IN FLIGHT", "IDLE STREAMS"],
+                output, ["ENDPOINT", "NODE", "AGENT", "STATE", "COUNT", "IN FLIGHT", "IDLE STREAMS"],
                 status.Endpoints.SelectMany(e => e.Upstreams.Select(
-                    u => (string[])[e.Id, u.NodeId, u.Description, u.State, Number(u.Outstanding), Number(u.IdleStreams)])));
+                    u => (string[])[e.Id, u.NodeId, u.Description, u.State, Number(u.Count), Number(u.Outstanding), Number(u.IdleStreams)])));
         }
     }
 

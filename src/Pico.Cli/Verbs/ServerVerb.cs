@@ -16,12 +16,13 @@ internal static class ServerVerb
             Details =
                 "Runs one Pico server. Agents open tunnels to its upstream port and register endpoints; clients send requests to its proxy port, with the "
                 + "endpoint in the x-pico-endpoint header or as the first label of Host, and the server passes them down the right tunnel. The admin port "
-                + "tells health, metrics and status. SIGTERM or Ctrl-C drains: no new work, what runs may finish.",
+                + "tells health, metrics and status. SIGTERM, Ctrl-C or POST /drain on the admin port drains: no new work, what runs may finish.",
             Examples =
             [
                 ("All ports on their defaults: proxy 8000, upstream 8001, admin 8003", "pico server"),
                 ("Endpoints as subdomains: orders.example.com is the endpoint orders", "pico server --proxy.base-domain example.com"),
                 ("Behind a load balancer that tells the client's address", "pico server --proxy.trusted-proxies 10.0.0.0/8"),
+                ("One of three nodes that find each other by a name", "pico server --cluster.join pico.internal --cluster.key-files gossip.key"),
                 ("Options from a file, one of them overruled", "PICO_LOG_LEVEL=debug pico server --config pico.yaml"),
             ],
             Docs = "docs/overview.md, docs/configuration.md",
@@ -36,7 +37,7 @@ internal static class ServerVerb
         {
             await using var server = new PicoServer(settings.Server, loggers, TimeProvider.System);
             await server.StartAsync(context.Stopping);
-            await context.WaitForStopAsync();
+            await Task.WhenAny(context.WaitForStopAsync(), server.DrainRequested);
             await server.StopAsync(CancellationToken.None);
             return ExitCode.Clean;
         }

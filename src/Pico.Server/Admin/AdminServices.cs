@@ -22,7 +22,7 @@ internal static class AdminServices
     public static IServiceCollection AddAdmin(this IServiceCollection services)
     {
         services.AddMetrics();
-        services.AddSingleton<ServerMetrics>().AddSingleton<TunnelMetrics>().AddSingleton<StatusReporter>();
+        services.AddSingleton<ServerMetrics>().AddSingleton<TunnelMetrics>().AddSingleton<NodeReporter>().AddSingleton<StatusReporter>();
         services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.Clear().AddService("pico-server"))
             .WithMetrics(metrics => metrics.AddMeter(ServerMetrics.MeterName, RuntimeMeter).AddPrometheusExporter());
@@ -43,7 +43,8 @@ internal static class AdminServices
         admin.RunPaths(paths => paths
             .Get("/health", context => Say(context, "alive"))
             .Get("/ready", Ready)
-            .Get("/status", Status));
+            .Get("/status", Status)
+            .Post("/drain", DrainPath.AnswerAsync));
     }
 
     // Meters are found by name in the whole process: another server's in the same process have another factory.

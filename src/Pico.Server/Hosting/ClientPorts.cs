@@ -1,7 +1,9 @@
+using Pico.Server.Tcp.Forward;
+
 namespace Pico.Server.Hosting;
 
 /// <summary>The ports that clients connect to, for draining: they close before all else.</summary>
-internal sealed class ClientPorts(ListeningPorts ports, Listeners listeners, ClientConnections connections)
+internal sealed class ClientPorts(ListeningPorts ports, Listeners listeners, ClientConnections connections, ForwardAcceptor forwards)
 {
     private static readonly ServerPort[] Ports = [ServerPort.Proxy, ServerPort.TlsPassthrough];
 
@@ -21,6 +23,6 @@ internal sealed class ClientPorts(ListeningPorts ports, Listeners listeners, Cli
         }
     }
 
-    /// <inheritdoc cref="ClientConnections.DrainAsync"/>
-    public Task WhenFinishedAsync() => connections.DrainAsync();
+    /// <summary>Asks every connection to end, also forward clients' tunnels; completes when none is open.</summary>
+    public Task FinishAsync(CancellationToken patience) => Task.WhenAll(forwards.DrainAsync(patience), connections.DrainAsync().WaitAsync(patience));
 }

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Pico.Server.Tcp.Forward;
+using Pico.Server.Cluster;
 using Pico.Server.Upstreams.Tunnels;
 
 namespace Pico.Server.Hosting;
@@ -7,36 +7,56 @@ namespace Pico.Server.Hosting;
 /// <summary>
 /// How a node stops, in this order:
 /// <code>
-///   1 not ready; agents are not admitted; idle connections of clients end, the others after what they do
+///   1 not ready, and the other nodes are told; agents are not admitted; idle connections of clients end, the others after what they do
 ///   2 for the drain delay new ones are still accepted: load balancers need a moment to notice
 ///   3 the ports of clients close; what they accepted meanwhile ends likewise
 ///   4 agents are told to go elsewhere (GO_AWAY, Draining)
-///   5 what runs finishes: the connections of clients, and with them the streams of tunnels
-///   6 the tunnels close
+///   5 what runs finishes: the connections of clients, and with them the streams of tunnels; meanwhile agents register elsewhere, and leave
+///   6 the other nodes are told that nothing is left here; each tunnel closes when its last stream has ended, those relayed for other nodes included
+///   7 the other nodes are told that this one is gone, and the links to them close
 /// </code>
 /// The admin port answers to the end.
 /// </summary>
 internal sealed partial class Drain(
-    NodeLifecycle lifecycle, ClientPorts clientPorts, TunnelAcceptor agents, ForwardAcceptor forwards, ServerOptions options, TimeProvider time, ILogger<Drain> logger)
+    NodeLifecycle lifecycle, ClientPorts clientPorts, TunnelAcceptor agents, ICluster cluster, ServerOptions options, TimeProvider time, ILogger<Drain> logger)
 {
+    private static readonly TimeSpan Haste = TimeSpan.FromSeconds(1);
+
     /// <summary>Drains until everything is finished, or <paramref name="patience"/> is over: then false.</summary>
     public async Task<bool> RunAsync(CancellationToken patience)
     {
         LogDraining(clientPorts.Connections);
         lifecycle.BeginDraining(); // 1
+        cluster.BeginDraining();
         clientPorts.RequestClose();
         try
         {
             await Task.Delay(options.DrainDelay, time, patience); // 2
             await clientPorts.CloseAsync(patience); // 3
             agents.GoAway(); // 4
-            await Task.WhenAll(forwards.DrainAsync(patience), clientPorts.WhenFinishedAsync().WaitAsync(patience)); // 5
+            await Task.WhenAll(clientPorts.FinishAsync(patience), cluster.WhenReplacedAsync(patience)); // 5
             await agents.CloseAsync(patience); // 6
+            await cluster.LeaveAsync(patience); // 7
             return true;
         }
         catch (OperationCanceledException)
         {
+            await LeaveInHasteAsync();
             return false;
+        }
+    }
+
+    // What still runs is cut; but the other nodes need not find out by themselves.
+    private async Task LeaveInHasteAsync()
+    {
+        using var moment = new CancellationTokenSource(Haste, time);
+        try
+        {
+            await cluster.LeaveAsync(moment.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // They will find out.
         }
     }
 

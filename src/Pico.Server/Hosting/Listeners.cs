@@ -69,7 +69,7 @@ internal sealed class Listeners(ServerOptions options)
         }
     }
 
-    private static string Words(SocketException error) => error.SocketErrorCode switch
+    internal static string Words(SocketException error) => error.SocketErrorCode switch
     {
         SocketError.AddressAlreadyInUse => "another process listens there.",
         SocketError.AddressNotAvailable => "this machine does not have the address.",

@@ -14,6 +14,9 @@ internal sealed class NodeIdentity(ServerOptions options)
     /// <summary>Software and version.</summary>
     public string Software { get; } = $"pico/{typeof(NodeIdentity).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion}";
 
+    /// <summary>The availability zone, or empty.</summary>
+    public string Zone { get; } = options.Cluster.Zone;
+
     /// <summary>What the node says of itself on a tunnel.</summary>
-    public TunnelHello Hello() => new() { Id = Id, Name = Id, Software = Software };
+    public TunnelHello Hello() => new() { Id = Id, Name = Id, Software = Software, Zone = Zone };
 }

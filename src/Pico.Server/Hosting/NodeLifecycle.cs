@@ -1,11 +1,13 @@
 namespace Pico.Server.Hosting;
 
-/// <summary>Whether this node is ready, and whether it drains. Only <see cref="PicoServer"/> changes it.</summary>
+/// <summary>Whether this node is ready, and whether it drains. Changed by the server's start and stop, and by its joining of a cluster.</summary>
 internal sealed class NodeLifecycle : IDisposable
 {
     private readonly CancellationTokenSource _stopped = new();
     private readonly TimeProvider _time;
+    private readonly TaskCompletionSource _drainRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _listening;
+    private volatile bool _joined;
     private volatile bool _draining;
 
     public NodeLifecycle(TimeProvider time)
@@ -14,8 +16,8 @@ internal sealed class NodeLifecycle : IDisposable
         Stopped = _stopped.Token;
     }
 
-    /// <summary>True while the node is listening and takes new work.</summary>
-    public bool IsReady => _listening && !IsDraining;
+    /// <summary>True while the node is listening, is through with joining its cluster, and takes new work.</summary>
+    public bool IsReady => _listening && _joined && !IsDraining;
 
     /// <summary>True once the node is stopping: responses end their connections, nothing new is admitted.</summary>
     public bool IsDraining => _draining;
@@ -24,7 +26,10 @@ internal sealed class NodeLifecycle : IDisposable
     public CancellationToken Stopped { get; }
 
     /// <summary>Why the node is not ready, in words.</summary>
-    public string Reason => IsDraining ? "The node is draining." : _listening ? "" : "The node is starting.";
+    public string Reason => IsDraining ? "The node is draining." : !_listening ? "The node is starting." : _joined ? "" : "The node is joining the cluster.";
+
+    /// <summary>Completes when an operator has asked for the node's end.</summary>
+    public Task DrainRequested => _drainRequested.Task;
 
     /// <summary>When the ports were opened.</summary>
     public DateTimeOffset? StartedAt { get; private set; }
@@ -35,6 +40,12 @@ internal sealed class NodeLifecycle : IDisposable
         StartedAt = _time.GetUtcNow();
         _listening = true;
     }
+
+    /// <summary>The node has joined its cluster, has none, or waits no longer for it. Idempotent.</summary>
+    public void EndJoining() => _joined = true;
+
+    /// <summary>An operator asks for the node's end. Idempotent.</summary>
+    public void RequestDrain() => _drainRequested.TrySetResult();
 
     /// <summary>The node stops. Idempotent.</summary>
     public void BeginDraining() => _draining = true;

@@ -3,32 +3,41 @@ using Microsoft.AspNetCore.Http;
 
 namespace Pico.Server.Hosting;
 
-/// <summary>The few paths of a port that are Pico's own, each for GET (and HEAD): exact, and everything else is not found.</summary>
+/// <summary>The few paths of a port that are Pico's own, each for GET (and HEAD) or for POST: exact, and everything else is not found.</summary>
 internal sealed class PathTable
 {
-    private readonly Dictionary<string, RequestDelegate> _paths = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (bool IsPost, RequestDelegate Handler)> _paths = new(StringComparer.Ordinal);
 
-    /// <summary>Adds a path.</summary>
+    /// <summary>Adds a path that tells something.</summary>
     public PathTable Get(string path, RequestDelegate handler)
     {
-        _paths.Add(path, handler);
+        _paths.Add(path, (false, handler));
+        return this;
+    }
+
+    /// <summary>Adds a path that does something.</summary>
+    public PathTable Post(string path, RequestDelegate handler)
+    {
+        _paths.Add(path, (true, handler));
         return this;
     }
 
     /// <summary>Answers a request.</summary>
     public Task InvokeAsync(HttpContext context)
     {
-        if (!_paths.TryGetValue(context.Request.Path.Value ?? "", out var handler))
+        if (!_paths.TryGetValue(context.Request.Path.Value ?? "", out var path))
         {
             return Problem.WriteAsync(
                 context, StatusCodes.Status404NotFound, "not_found", $"This port has {string.Join(", ", _paths.Keys.Order(StringComparer.Ordinal))}.");
         }
 
-        if (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method) || HttpMethods.IsConnect(context.Request.Method))
-            return handler(context);
+        var method = context.Request.Method;
+        if (path.IsPost ? HttpMethods.IsPost(method) : HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsConnect(method))
+            return path.Handler(context);
 
-        context.Response.Headers.Allow = "GET, HEAD";
-        return Problem.WriteAsync(context, StatusCodes.Status405MethodNotAllowed, "method_not_allowed", "This path takes GET only.");
+        context.Response.Headers.Allow = path.IsPost ? "POST" : "GET, HEAD";
+        return Problem.WriteAsync(
+            context, StatusCodes.Status405MethodNotAllowed, "method_not_allowed", $"This path takes {(path.IsPost ? "POST" : "GET")} only.");
     }
 }
 

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Pico.Server.Auth;
+using Pico.Server.Cluster;
 
 namespace Pico.Server.Hosting;
 
@@ -49,6 +50,12 @@ public sealed partial class PicoServer : IAsyncDisposable
     /// <summary>Where TLS connections are passed through by SNI, once started; throws <see cref="InvalidOperationException"/> if that is off.</summary>
     public IPEndPoint TlsPassthroughAddress => _listeners.AddressOf(ServerPort.TlsPassthrough);
 
+    /// <summary>Where other nodes reach this one, once started; throws <see cref="InvalidOperationException"/> without a cluster.</summary>
+    public IPEndPoint ClusterAddress => _app?.Services.GetRequiredService<ICluster>().Address ?? throw new InvalidOperationException("The node is in no cluster.");
+
+    /// <summary>Completes when an operator has asked on the admin port for the node's end: the owner then calls <see cref="StopAsync"/>.</summary>
+    public Task DrainRequested => _app?.Services.GetRequiredService<NodeLifecycle>().DrainRequested ?? throw new InvalidOperationException("The server was not started.");
+
     /// <summary>Opens the ports. Throws <see cref="ServerStartException"/>, whose message names the option, when one cannot be opened.</summary>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
@@ -61,6 +68,8 @@ public sealed partial class PicoServer : IAsyncDisposable
             _app = ServerComposition.Build(_options, _listeners, new QuietLoggerFactory(_loggers), _time);
             await _app.Services.GetRequiredService<AuthGates>().StartAsync(cancellationToken);
             await _app.StartAsync(cancellationToken);
+            _app.Services.GetRequiredService<NodeLifecycle>().BeginListening();
+            await _app.Services.GetRequiredService<ICluster>().StartAsync(cancellationToken);
         }
         catch (Exception exception) when (exception is not (OperationCanceledException or ServerStartException))
         {
@@ -68,7 +77,6 @@ public sealed partial class PicoServer : IAsyncDisposable
             throw new ServerStartException(_listeners.Explain(exception), exception);
         }
 
-        _app.Services.GetRequiredService<NodeLifecycle>().BeginListening();
         LogStarted(_app.Services.GetRequiredService<NodeIdentity>().Id, ProxyAddress, UpstreamAddress, AdminAddress);
     }
 

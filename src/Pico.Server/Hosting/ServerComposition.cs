@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Pico.Server.Admin;
 using Pico.Server.Admin.Metrics;
 using Pico.Server.Auth;
+using Pico.Server.Cluster;
 using Pico.Server.Hosting.Tls;
 using Pico.Server.Limits;
 using Pico.Server.Proxy;
@@ -31,6 +32,7 @@ internal static class ServerComposition
             .AddHosting(options, listeners)
             .AddLimits(options)
             .AddUpstreams()
+            .AddCluster(options.Cluster)
             .AddTcp()
             .AddProxy()
             .AddAdmin();

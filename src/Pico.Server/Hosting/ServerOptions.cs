@@ -1,3 +1,5 @@
+using Pico.Server.Cluster;
+
 namespace Pico.Server.Hosting;
 
 /// <summary>Everything that can be set on a server. One object, bound by the command line (docs/configuration.md).</summary>
@@ -11,6 +13,9 @@ public sealed class ServerOptions
 
     /// <summary>The admin port.</summary>
     public AdminOptions Admin { get; set; } = new();
+
+    /// <summary>The cluster, if the node takes part in one.</summary>
+    public ClusterOptions Cluster { get; set; } = new();
 
     /// <summary>The node's ID; in Kubernetes the pod's name. Default: the host name with a random suffix.</summary>
     public string NodeId { get; set; } = "";

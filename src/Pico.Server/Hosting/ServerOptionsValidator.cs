@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net;
+using Pico.Gossip;
 using Pico.Server.Auth;
+using Pico.Server.Cluster;
 using Pico.Server.Hosting.Tls;
 using Pico.Server.Limits;
 using Pico.Tunnel.Protocol;
@@ -57,8 +59,10 @@ public static class ServerOptionsValidator
         Number("proxy.max-connections", proxy.MaxConnections, 0, int.MaxValue, errors);
         LimitRules.Check(proxy.Limits, upstream.Limits, errors);
         Number("upstream.max-tunnels", upstream.MaxTunnels, 0, int.MaxValue, errors);
-        if (System.Text.Encoding.UTF8.GetByteCount(options.NodeId) > 255 || options.NodeId.Any(char.IsControl))
-            errors.Add(new("node-id", options.NodeId, "at most 255 bytes without control characters"));
+        ClusterRules.Check(options.Cluster, errors);
+        Time("cluster.join-timeout", options.Cluster.JoinTimeout, errors);
+        if (System.Text.Encoding.UTF8.GetByteCount(options.NodeId) > NodeLife.MaxNodeIdBytes || options.NodeId.Any(char.IsControl))
+            errors.Add(new("node-id", options.NodeId, $"at most {NodeLife.MaxNodeIdBytes} bytes without control characters"));
         return errors;
     }
 
@@ -70,11 +74,12 @@ public static class ServerOptionsValidator
             ("upstream.bind-addr", options.Upstream.BindAddress),
             ("admin.bind-addr", options.Admin.BindAddress),
             ("proxy.tls-passthrough-bind-addr", options.Proxy.TlsPassthroughBindAddress),
+            ("cluster.bind-addr", options.Cluster.IsEnabled ? options.Cluster.BindAddress : ""),
         ];
         var taken = new Dictionary<BindAddress, string>();
         foreach (var (key, value) in addresses)
         {
-            if (value.Length == 0 && key == "proxy.tls-passthrough-bind-addr")
+            if (value.Length == 0 && (key == "proxy.tls-passthrough-bind-addr" || !options.Cluster.IsEnabled && key == "cluster.bind-addr"))
                 continue;
             if (!BindAddress.TryParse(value, out var address))
                 errors.Add(new(key, value, BindAddress.Rule));

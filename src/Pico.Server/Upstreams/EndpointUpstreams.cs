@@ -4,43 +4,51 @@ using Pico.Tunnel.Protocol;
 
 namespace Pico.Server.Upstreams;
 
-/// <summary>The upstreams of one endpoint: an immutable array behind a reference, and the choice among them.</summary>
+/// <summary>The upstreams of one endpoint: an immutable array behind a reference, the nearest first. How one is chosen is <see cref="UpstreamChoice"/>.</summary>
 internal sealed class EndpointUpstreams(Upstream first)
 {
     // Replaced under the route table's lock; read by anyone.
     private volatile Upstream[] _upstreams = [first];
+    private Load? _load;
+    private volatile EndpointProtocol _protocol = first.Protocol;
 
     /// <summary>The endpoint, in lower case.</summary>
     public string EndpointId { get; } = first.EndpointId;
 
-    /// <summary>What the endpoint's services speak (that of the registration that came first; another protocol is refused).</summary>
-    public EndpointProtocol Protocol { get; } = first.Protocol;
+    /// <summary>
+    /// What the endpoint's services speak: that of the nearest upstream. An agent that registers another protocol is refused; only nodes that had not
+    /// heard of each other yet can disagree, and upstreams of another protocol are not used then.
+    /// </summary>
+    public EndpointProtocol Protocol => _protocol;
 
-    /// <summary>What the endpoint's clients use just now.</summary>
-    public Load Load { get; } = new();
+    /// <summary>What the endpoint's clients use just now; made by the first of them.</summary>
+    public Load Load => Volatile.Read(ref _load) ?? Interlocked.CompareExchange(ref _load, new Load(), null) ?? _load;
 
-    /// <summary>The upstreams at this moment.</summary>
+    /// <summary>The upstreams at this moment, the nearest first.</summary>
     public ReadOnlySpan<Upstream> Upstreams => _upstreams;
 
     /// <summary>
-    /// Chooses the upstream with the least outstanding of two random ones, leaving out those that <paramref name="tried"/> holds, those
-    /// that are closed and those ejected; when all that are left are ejected, the one that would be back soonest.
-    /// False when none is left.
+    /// Chooses an upstream, leaving out those that <paramref name="tried"/> holds, those that are closed and those ejected; when all that are
+    /// left are ejected, the one that would be back soonest. False when none is left.
     /// </summary>
-    public bool TryChoose(ref TriedUpstreams tried, [NotNullWhen(true)] out Upstream? upstream)
+    /// <param name="tried">What was tried already.</param>
+    /// <param name="upstream">What was chosen.</param>
+    /// <param name="onlyHere">Leave out other nodes: a stream that was relayed already is not relayed again.</param>
+    public bool TryChoose(ref TriedUpstreams tried, [NotNullWhen(true)] out Upstream? upstream, bool onlyHere = false)
     {
-        var upstreams = _upstreams;
-        upstream = upstreams.Length switch
-        {
-            0 => null,
-            1 => IsLeft(upstreams[0], ref tried) ? upstreams[0] : null,
-            _ => OfTwo(upstreams, ref tried) ?? OfAll(upstreams, ref tried),
-        };
+        ReadOnlySpan<Upstream> upstreams = _upstreams;
+        if (onlyHere)
+            upstreams = upstreams[..UpstreamChoice.CountWithin(upstreams, Proximity.Here)];
+        upstream = upstreams.Length == 0 ? null : new UpstreamChoice(upstreams, upstreams[0].Protocol, ref tried).Choose();
         return upstream is not null;
     }
 
-    /// <summary>Adds an upstream. The route table's writer only.</summary>
-    internal void Add(Upstream upstream) => _upstreams = [.. _upstreams, upstream];
+    /// <summary>Adds an upstream behind those that are as near. The route table's writer only.</summary>
+    internal void Add(Upstream upstream)
+    {
+        var index = UpstreamChoice.CountWithin(_upstreams, upstream.Proximity);
+        Set([.. _upstreams.AsSpan(0, index), upstream, .. _upstreams.AsSpan(index)]);
+    }
 
     /// <summary>Removes an upstream; false if it was not there. The route table's writer only.</summary>
     internal bool Remove(Upstream upstream)
@@ -49,40 +57,17 @@ internal sealed class EndpointUpstreams(Upstream first)
         if (index < 0)
             return false;
 
-        _upstreams = [.. _upstreams.AsSpan(0, index), .. _upstreams.AsSpan(index + 1)];
+        Set([.. _upstreams.AsSpan(0, index), .. _upstreams.AsSpan(index + 1)]);
         return true;
     }
 
-    private static bool IsLeft(Upstream upstream, ref TriedUpstreams tried) => upstream.IsOpen && !tried.Contains(upstream);
+    /// <summary>Puts the nearest first again. The route table's writer only.</summary>
+    internal void Sort() => Set([.. _upstreams.OrderBy(u => u.Proximity)]);
 
-    private static Upstream? OfTwo(Upstream[] upstreams, ref TriedUpstreams tried)
+    private void Set(Upstream[] upstreams)
     {
-        var i = Random.Shared.Next(upstreams.Length);
-        var j = Random.Shared.Next(upstreams.Length - 1);
-        var (a, b) = (upstreams[i], upstreams[j >= i ? j + 1 : j]);
-        if (b.Outstanding < a.Outstanding)
-            (a, b) = (b, a);
-
-        if (IsLeft(a, ref tried) && a.Ejection.TryTake())
-            return a;
-        return IsLeft(b, ref tried) && b.Ejection.TryTake() ? b : null;
-    }
-
-    // The usual case never comes here: of two random ones both were tried, closed or ejected.
-    private static Upstream? OfAll(Upstream[] upstreams, ref TriedUpstreams tried)
-    {
-        Upstream? best = null;
-        Upstream? soonest = null;
-        foreach (var upstream in upstreams)
-        {
-            if (!IsLeft(upstream, ref tried))
-                continue;
-            if (!upstream.Ejection.IsEjected && (best is null || upstream.Outstanding < best.Outstanding))
-                best = upstream;
-            if (soonest is null || upstream.Ejection.Until < soonest.Ejection.Until)
-                soonest = upstream;
-        }
-
-        return best is not null && best.Ejection.TryTake() ? best : soonest;
+        if (upstreams.Length > 0)
+            _protocol = upstreams[0].Protocol;
+        _upstreams = upstreams;
     }
 }

@@ -23,7 +23,7 @@ internal sealed class IdleStreamTrimmer : IAsyncDisposable
         foreach (var endpoint in _routes.Endpoints)
         {
             foreach (var upstream in endpoint.Upstreams)
-                upstream.Idle.Trim();
+                upstream.TrimIdle();
         }
     }
 }

@@ -11,7 +11,6 @@ internal sealed class LocalUpstream(TunnelConnection tunnel, Registration regist
 {
     // Requests over HTTP share their streams between clients and say nothing of them: one message for all of those opens.
     private readonly StreamOpen _anonymous = new() { RegistrationId = registration.Id, Protocol = registration.Protocol };
-    private volatile bool _withdrawn;
 
     /// <summary>The tunnel behind which the service is.</summary>
     public TunnelConnection Tunnel { get; } = tunnel;
@@ -20,7 +19,7 @@ internal sealed class LocalUpstream(TunnelConnection tunnel, Registration regist
     public uint RegistrationId { get; } = registration.Id;
 
     /// <inheritdoc/>
-    public override bool IsOpen => !_withdrawn && Tunnel.IsOpen;
+    public override bool IsOpen => base.IsOpen && Tunnel.IsOpen;
 
     /// <inheritdoc/>
     public override string Description => $"agent {Tunnel.Remote.Name} ({Tunnel.Remote.Id}) at {Tunnel.RemoteAddress}";
@@ -30,12 +29,5 @@ internal sealed class LocalUpstream(TunnelConnection tunnel, Registration regist
     {
         cap?.Check(Tunnel);
         return Tunnel.OpenAsync(client is null ? _anonymous : _anonymous with { ClientAddress = client }, cancellationToken);
-    }
-
-    /// <summary>No new streams from now on, and the idle ones are closed; those in use live on.</summary>
-    public void Withdraw()
-    {
-        _withdrawn = true;
-        Idle.Close();
     }
 }

@@ -6,8 +6,8 @@ using Pico.Tunnel.Protocol;
 namespace Pico.Server.Upstreams;
 
 /// <summary>
-/// Endpoint ID → upstreams. Readers take no lock: the upstreams of an endpoint are an immutable array that is replaced when one is
-/// registered or withdrawn, so a change costs what that endpoint holds, however many endpoints there are.
+/// Endpoint ID → upstreams, of this node and of the others. Readers take no lock: the upstreams of an endpoint are an immutable array that is replaced
+/// when one comes or goes, so a change costs what that endpoint holds, however many endpoints there are, and the next request sees it.
 /// </summary>
 internal sealed class RouteTable
 {
@@ -15,11 +15,16 @@ internal sealed class RouteTable
     private readonly ConcurrentDictionary<string, EndpointUpstreams> _endpoints = new(StringComparer.OrdinalIgnoreCase);
     private readonly ConcurrentDictionary<string, EndpointUpstreams>.AlternateLookup<ReadOnlySpan<char>> _lookup;
     private readonly Lock _writing = new();
+    private TaskCompletionSource? _noneHere; // under _writing
+    private int _here; // upstreams of this node; under _writing
 
     public RouteTable()
     {
         _lookup = _endpoints.GetAlternateLookup<ReadOnlySpan<char>>();
     }
+
+    /// <summary>An endpoint has one more or one less upstream at this node. Called after the change, without a lock: whoever hears it looks what there is.</summary>
+    public event Action<string>? ChangedHere;
 
     /// <summary>How many endpoints have an upstream.</summary>
     public int Count => _endpoints.Count;
@@ -49,20 +54,27 @@ internal sealed class RouteTable
         return false;
     }
 
-    /// <summary>Adds an upstream. Gives null, or in words why not: its protocol is not that of the endpoint's other upstreams.</summary>
+    /// <summary>Adds an upstream of this node. Gives null, or in words why not: its protocol is not that of the endpoint's other upstreams.</summary>
     public string? Add(Upstream upstream)
     {
         lock (_writing)
         {
-            if (!_endpoints.TryGetValue(upstream.EndpointId, out var endpoint))
-                _endpoints[upstream.EndpointId] = new EndpointUpstreams(upstream);
-            else if (endpoint.Protocol == upstream.Protocol)
-                endpoint.Add(upstream);
-            else
+            if (_endpoints.TryGetValue(upstream.EndpointId, out var endpoint) && endpoint.Protocol != upstream.Protocol)
                 return $"The endpoint '{upstream.EndpointId}' has upstreams of protocol {ProtocolNames.Of(endpoint.Protocol)}; {ProtocolNames.Of(upstream.Protocol)} cannot join them.";
+
+            Put(upstream);
+            _here++;
         }
 
+        ChangedHere?.Invoke(upstream.EndpointId);
         return null;
+    }
+
+    /// <summary>Adds what another node has, whatever protocol it is of: that node was asked, not this one.</summary>
+    public void AddRemote(Upstream upstream)
+    {
+        lock (_writing)
+            Put(upstream);
     }
 
     /// <summary>Removes an upstream, if it is there. Requests that have chosen it already go on.</summary>
@@ -70,8 +82,44 @@ internal sealed class RouteTable
     {
         lock (_writing)
         {
-            if (_endpoints.TryGetValue(upstream.EndpointId, out var endpoint) && endpoint.Remove(upstream) && endpoint.Upstreams.Length == 0)
+            if (!_endpoints.TryGetValue(upstream.EndpointId, out var endpoint) || !endpoint.Remove(upstream))
+                return;
+            if (endpoint.Upstreams.Length == 0)
                 _endpoints.TryRemove(upstream.EndpointId, out _);
+            if (upstream.Proximity != Proximity.Here)
+                return;
+            if (--_here == 0)
+                _noneHere?.TrySetResult();
         }
+
+        ChangedHere?.Invoke(upstream.EndpointId);
+    }
+
+    /// <summary>Puts the upstreams of an endpoint in order again after the proximity of one has changed.</summary>
+    public void Sort(EndpointUpstreams endpoint)
+    {
+        lock (_writing)
+            endpoint.Sort();
+    }
+
+    /// <summary>Completes when no upstream of this node is left. Asked once, by the node that drains.</summary>
+    public Task WhenNoneHereAsync(CancellationToken cancellationToken)
+    {
+        lock (_writing)
+        {
+            if (_here == 0)
+                return Task.CompletedTask;
+            _noneHere = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _noneHere.Task.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>With the lock held.</summary>
+    private void Put(Upstream upstream)
+    {
+        if (_endpoints.TryGetValue(upstream.EndpointId, out var endpoint))
+            endpoint.Add(upstream);
+        else
+            _endpoints[upstream.EndpointId] = new EndpointUpstreams(upstream);
     }
 }

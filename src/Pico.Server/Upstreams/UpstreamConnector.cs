@@ -39,14 +39,26 @@ internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metr
         if (reuse && upstream.Idle.TryRent(out var stream)) // 2
         {
             upstream.BeginRequest();
-            upstream.Ejection.Abandoned(); // an idle stream proves nothing about opening one
+            upstream.OpenAbandoned(); // an idle stream proves nothing about opening one
             return ValueTask.FromResult(ConnectResult.Rented(upstream, stream));
         }
 
-        return OpenAsync(endpoint, upstream, client, cancellationToken);
+        return OpenAsync(endpoint, upstream, client, onlyHere: false, cancellationToken);
     }
 
-    private async ValueTask<ConnectResult> OpenAsync(EndpointUpstreams endpoint, Upstream first, IPEndPoint? client, CancellationToken cancellationToken)
+    /// <summary>
+    /// Opens a new stream for another node: to an upstream whose tunnel ends at this node, so that nothing is relayed twice. Otherwise as
+    /// <see cref="ConnectAsync"/>.
+    /// </summary>
+    public ValueTask<ConnectResult> ConnectHereAsync(EndpointUpstreams endpoint, IPEndPoint? client, CancellationToken cancellationToken)
+    {
+        var tried = default(TriedUpstreams);
+        return endpoint.TryChoose(ref tried, out var upstream, onlyHere: true)
+            ? OpenAsync(endpoint, upstream, client, onlyHere: true, cancellationToken)
+            : ValueTask.FromResult(NoneAvailable(endpoint));
+    }
+
+    private async ValueTask<ConnectResult> OpenAsync(EndpointUpstreams endpoint, Upstream first, IPEndPoint? client, bool onlyHere, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(_timeout, time);
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
@@ -59,7 +71,7 @@ internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metr
             try
             {
                 var stream = await upstream.OpenAsync(client, cancel.Token); // 3
-                upstream.Ejection.Succeeded();
+                upstream.OpenSucceeded();
                 metrics.StreamOpened();
                 return ConnectResult.Opened(upstream, stream);
             }
@@ -68,19 +80,20 @@ internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metr
                 upstream.EndRequest();
                 if (cancellationToken.IsCancellationRequested)
                 {
-                    upstream.Ejection.Abandoned();
+                    upstream.OpenAbandoned();
                     return ConnectResult.Failed(ProxyError.ClientGone, "The client went away.");
                 }
 
+                var error = timeout.IsCancellationRequested ? StreamError.ServiceTimeout : ErrorOf(exception);
                 // One that is full works: left out it would only make the others fuller.
-                if (ErrorOf(exception) == StreamError.TooManyStreams)
-                    upstream.Ejection.Abandoned();
+                if (error == StreamError.TooManyStreams)
+                    upstream.OpenAbandoned();
                 else
-                    upstream.Ejection.Failed();
-                metrics.StreamRefused(timeout.IsCancellationRequested ? StreamError.ServiceTimeout : ErrorOf(exception));
+                    upstream.OpenFailed(error);
+                metrics.StreamRefused(error);
                 if (timeout.IsCancellationRequested)
                     return ConnectResult.Failed(ProxyError.UpstreamTimeout, $"The service of '{endpoint.EndpointId}' accepted no connection in time.");
-                if (!endpoint.TryChoose(ref tried, out upstream)) // 4
+                if (!endpoint.TryChoose(ref tried, out upstream, onlyHere)) // 4
                     return Failure(endpoint, exception);
                 metrics.Retried();
             }

@@ -12,9 +12,19 @@ internal sealed record Goal(string Text, string Measured, bool IsMet)
     public static IReadOnlyList<Goal> Compare(IReadOnlyList<Measurement> measurements)
     {
         var goals = new List<Goal>();
-        AddRatio(goals, measurements, "small", 64, "CPU of server and agent, `small` at 64 connections", 3, m => m.TotalCpuPer1000);
-        AddRatio(goals, measurements, "small", 1, "p50, `small` at one connection", 1.6, m => m.P50Milliseconds);
-        AddRatio(goals, measurements, "10m", 8, "CPU per GB, `10m` at 8 connections", 2, m => m.TotalCpuPerGigabyte);
+        AddRatio(goals, Find(measurements, "pico", "small", 64), Find(measurements, "nginx", "small", 64), "CPU of server and agent, `small` at 64 connections", "`nginx`", 3, m => m.TotalCpuPer1000);
+        AddRatio(goals, Find(measurements, "pico", "small", 1), Find(measurements, "nginx", "small", 1), "p50, `small` at one connection", "`nginx`", 1.6, m => m.P50Milliseconds);
+        AddRatio(goals, Find(measurements, "pico", "10m", 8), Find(measurements, "nginx", "10m", 8), "CPU per GB, `10m` at 8 connections", "`nginx`", 2, m => m.TotalCpuPerGigabyte);
+        var relayed = Find(measurements, "pico-2nodes", "small", 64);
+        AddRatio(goals, relayed, Find(measurements, "pico", "small", 64), "CPU of a relayed request, both nodes and agent, `small` at 64 connections", "`pico`", 1.6, m => m.TotalCpuPer1000);
+        if (relayed is not null)
+        {
+            var share = relayed.CpuPer1000["relay"] / relayed.CpuPer1000["server"];
+            goals.Add(new Goal(
+                "CPU of the node that relays, at most 0.8 × that of the node that parses, `small` at 64 connections",
+                share.ToString("0.00 ×", CultureInfo.InvariantCulture), share <= 0.8));
+        }
+
         if (Find(measurements, "pico", "idle", 0)?.Resident.GetValueOrDefault("agent") is { } agent)
         {
             var megabytes = agent * 1.048576; // of MiB
@@ -25,13 +35,13 @@ internal sealed record Goal(string Text, string Measured, bool IsMet)
     }
 
     private static void AddRatio(
-        List<Goal> goals, IReadOnlyList<Measurement> measurements, string scenario, int connections, string what, double limit, Func<Measurement, double> value)
+        List<Goal> goals, Measurement? pico, Measurement? yardstick, string what, string than, double limit, Func<Measurement, double> value)
     {
-        if (Find(measurements, "pico", scenario, connections) is not { } pico || Find(measurements, "nginx", scenario, connections) is not { } nginx)
+        if (pico is null || yardstick is null)
             return;
-        var ratio = value(pico) / value(nginx);
+        var ratio = value(pico) / value(yardstick);
         goals.Add(new Goal(
-            $"{what}, at most {limit.ToString(CultureInfo.InvariantCulture)} × `nginx`",
+            $"{what}, at most {limit.ToString(CultureInfo.InvariantCulture)} × {than}",
             ratio.ToString("0.00 ×", CultureInfo.InvariantCulture), ratio <= limit));
     }
 

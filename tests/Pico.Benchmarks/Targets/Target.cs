@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using Pico.Benchmarks.Processes;
 using Pico.Benchmarks.Verbs;
 
@@ -19,6 +20,7 @@ internal sealed record Target(string Name, string Description, bool NeedsPico, F
         new("nginx", "a second nginx as reverse proxy with kept-alive upstream connections, no tunnel", NeedsPico: false, StartNginx),
         new("yarp", "a bare YARP forwarder on Kestrel, no tunnel", NeedsPico: false, StartYarp),
         new("pico", "Pico's server and native AOT agent, as separate processes with their defaults", NeedsPico: true, StartPico),
+        new("pico-2nodes", "the same with two nodes: requests go to the one, the agent's tunnels end at the other (relay), with TLS between them", NeedsPico: true, StartTwoNodes),
     ];
 
     private static RunningTarget StartNginx(TargetContext context)
@@ -39,22 +41,42 @@ internal sealed record Target(string Name, string Description, bool NeedsPico, F
     {
         var ports = FreePort.Take(4);
         var (proxy, upstream, admin, agentPort) = (ports[0], ports[1], ports[2], ports[3]);
-        var server = new ManagedProcess("server", context.Pico!.Server,
+        return new RunningTarget(
+            "pico", proxy, [Server("server", context, proxy, upstream, admin), Agent(context, upstream, agentPort)], Address(admin, "/metrics"));
+    }
+
+    private static RunningTarget StartTwoNodes(TargetContext context)
+    {
+        var ports = FreePort.Take(9);
+        var (proxy, admin, upstream) = (ports[0], ports[1], ports[4]);
+        string[] cluster =
+        [
+            "--cluster.key", Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)),
+            "--cluster.join", $"127.0.0.1:{ports[7]},127.0.0.1:{ports[8]}",
+        ];
+        var server = Server("server", context, proxy, ports[2], admin, [.. cluster, "--cluster.bind-addr", $"127.0.0.1:{ports[7]}"]);
+        var relay = Server("relay", context, ports[3], upstream, ports[5], [.. cluster, "--cluster.bind-addr", $"127.0.0.1:{ports[8]}"]);
+        return new RunningTarget("pico-2nodes", proxy, [server, relay, Agent(context, upstream, ports[6])], Address(admin, "/metrics"));
+    }
+
+    private static ManagedProcess Server(string name, TargetContext context, int proxy, int upstream, int admin, params string[] more) => new(
+        name, context.Pico!.Server,
         [
             "server",
             "--proxy.bind-addr", $"127.0.0.1:{proxy}",
             "--upstream.bind-addr", $"127.0.0.1:{upstream}",
             "--admin.bind-addr", $"127.0.0.1:{admin}",
+            .. more,
         ], context.Time);
-        var agent = new ManagedProcess("agent", context.Pico.Agent,
+
+    private static ManagedProcess Agent(TargetContext context, int upstream, int port) => new(
+        "agent", context.Pico!.Agent,
         [
             "agent",
             "--endpoints", $"{RunningTarget.EndpointId}/127.0.0.1:{context.ServicePort}",
             "--server", $"ws://127.0.0.1:{upstream}",
-            "--bind-addr", $"127.0.0.1:{agentPort}",
+            "--bind-addr", $"127.0.0.1:{port}",
         ], context.Time);
-        return new RunningTarget("pico", proxy, [server, agent], Address(admin, "/metrics"));
-    }
 
     private static Uri Address(int port, string path) => new($"http://127.0.0.1:{port}{path}");
 

@@ -1,21 +1,16 @@
-using Pico.Server.Admin.Metrics;
-using Pico.Server.Hosting;
 using Pico.Server.Upstreams;
 using Pico.Server.Upstreams.Tunnels;
 
 namespace Pico.Server.Admin.Status;
 
 /// <summary>Gathers <see cref="ServerStatus"/> from the other rooms.</summary>
-internal sealed class StatusReporter(
-    NodeIdentity node, NodeLifecycle lifecycle, RouteTable routes, TunnelSet tunnels, ClientConnections connections, ServerMetrics metrics, TimeProvider time)
+internal sealed class StatusReporter(NodeReporter nodes, RouteTable routes, TunnelSet tunnels, TimeProvider time)
 {
     /// <summary>The status at this moment.</summary>
     public ServerStatus Report() => new(
-        [new NodeStatus(node.Id, node.Software, State(), lifecycle.StartedAt, connections.Count, metrics.InFlight)],
+        nodes.Report(),
         [.. routes.Endpoints.Select(Describe).OrderBy(e => e.Id, StringComparer.Ordinal)],
         [.. tunnels.All.OrderBy(t => t.OpenedAt).Select(Describe)]);
-
-    private string State() => lifecycle.IsDraining ? "draining" : lifecycle.IsReady ? "ready" : "starting";
 
     private EndpointStatus Describe(EndpointUpstreams endpoint)
     {
@@ -26,12 +21,13 @@ internal sealed class StatusReporter(
     }
 
     private UpstreamStatus Describe(Upstream upstream) => new(
-        node.Id,
+        upstream.NodeId.Length > 0 ? upstream.NodeId : nodes.NodeId,
         (upstream as LocalUpstream)?.Tunnel.Remote.Id ?? "",
         upstream.Description,
-        !upstream.IsOpen ? "closed" : upstream.Ejection.IsEjected ? "ejected" : "open",
+        !upstream.IsOpen ? "closed" : upstream.IsEjected ? "ejected" : "open",
+        upstream.Weight,
         upstream.Outstanding,
-        upstream.Idle.Count);
+        upstream.IdleCount);
 
     private TunnelStatus Describe(TunnelRecord tunnel)
     {

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Pico.Server.Auth;
 using Pico.Server.Limits;
 using Pico.Server.Proxy;
+using Pico.Server.Upstreams;
 using Pico.Tunnel;
 using Pico.Tunnel.Protocol;
 using Pico.Tunnel.Splicing;
@@ -57,7 +58,7 @@ internal sealed partial class ForwardTunnelHandler(
                 var relayed = await relay.ConnectAsync(open.EndpointId, client, connection, over);
                 if (relayed.Error != ProxyError.None)
                 {
-                    stream.Refuse(ErrorOf(relayed.Error), relayed.Detail);
+                    stream.Refuse(StreamErrors.Of(relayed.Error), relayed.Detail);
                     return;
                 }
 
@@ -71,15 +72,6 @@ internal sealed partial class ForwardTunnelHandler(
             }
         }
     }
-
-    private static StreamError ErrorOf(ProxyError error) => error switch
-    {
-        ProxyError.InvalidEndpoint or ProxyError.NoAvailableUpstreams or ProxyError.ProtocolMismatch => StreamError.UnknownEndpoint,
-        ProxyError.UpstreamTimeout => StreamError.ServiceTimeout,
-        ProxyError.Overloaded or ProxyError.RateLimited => StreamError.TooManyStreams,
-        ProxyError.ClientGone => StreamError.Cancelled,
-        _ => StreamError.ServiceUnreachable,
-    };
 
     [LoggerMessage(2411, LogLevel.Error, "A connection to {Endpoint} failed by a fault of the node's own.")]
     private partial void LogFault(Exception exception, string endpoint);

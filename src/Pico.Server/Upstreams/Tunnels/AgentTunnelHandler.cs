@@ -11,6 +11,7 @@ namespace Pico.Server.Upstreams.Tunnels;
 internal sealed partial class AgentTunnelHandler(RouteTable routes, TunnelAdmission admission, TimeProvider time, ILogger<AgentTunnelHandler> logger) : ITunnelHandler
 {
     private TunnelRecord? _tunnel;
+    private volatile bool _ended;
 
     /// <summary>Says which tunnel this is, before it starts.</summary>
     public void Attach(TunnelRecord tunnel) => _tunnel = tunnel;
@@ -47,8 +48,12 @@ internal sealed partial class AgentTunnelHandler(RouteTable routes, TunnelAdmiss
         WithdrawAll();
     }
 
-    /// <summary>The tunnel is over.</summary>
-    public void End() => WithdrawAll();
+    /// <summary>The tunnel is over, or about to close: nothing can be registered any more. Any thread, repeatedly.</summary>
+    public void End()
+    {
+        _ended = true;
+        WithdrawAll();
+    }
 
     private string? Register(TunnelConnection tunnel, Registration registration)
     {
@@ -68,9 +73,11 @@ internal sealed partial class AgentTunnelHandler(RouteTable routes, TunnelAdmiss
         if (!_tunnel.Upstreams.TryAdd(registration.Id, upstream))
             return $"The registration {registration.Id} exists already.";
 
-        var refusal = routes.Add(upstream);
+        var refusal = _ended ? "The tunnel is closing." : routes.Add(upstream);
         if (refusal is not null)
             _tunnel.Upstreams.TryRemove(registration.Id, out _);
+        else if (_ended)
+            WithdrawAll(); // just now
         return refusal;
     }
 

@@ -5,8 +5,10 @@ using Pico.Tunnel.Protocol;
 
 namespace Pico.Server.Upstreams.Tunnels;
 
-/// <summary>An agent's tunnel that ends at this node, and what it registered.</summary>
-internal sealed class TunnelRecord(TunnelConnection connection, VerifiedToken token, long openedAt)
+/// <summary>
+/// An agent's tunnel that ends at this node, and what it registered; <paramref name="withdraw"/> takes that out of the route table, for good.
+/// </summary>
+internal sealed class TunnelRecord(TunnelConnection connection, VerifiedToken token, long openedAt, Action withdraw)
 {
     /// <summary>The tunnel.</summary>
     public TunnelConnection Connection { get; } = connection;
@@ -25,8 +27,7 @@ internal sealed class TunnelRecord(TunnelConnection connection, VerifiedToken to
     /// </summary>
     public async Task FinishAsync(TunnelError reason, string message, CancellationToken patience)
     {
-        foreach (var (_, upstream) in Upstreams)
-            upstream.Withdraw();
+        withdraw();
         await Connection.WhenIdleAsync(patience);
         await Connection.CloseAsync(reason, message);
     }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using Pico.Server.Upstreams;
+using Pico.Tunnel.Protocol;
 
 namespace Pico.Tests.Server.Upstreams;
 
@@ -60,14 +61,14 @@ public sealed class EndpointUpstreamsTests
     {
         var (endpoint, upstreams) = Make(2);
         upstreams[1].BeginRequest(); // so that the other one is preferred
-        upstreams[0].Ejection.Failed();
+        upstreams[0].OpenFailed(StreamError.ServiceUnreachable);
         Assert.Same(upstreams[1], Choose(endpoint));
 
         _time.Advance(Ejection.MinBackOff * 1.3);
         Assert.Same(upstreams[0], Choose(endpoint));
         Assert.Same(upstreams[1], Choose(endpoint));
 
-        upstreams[0].Ejection.Succeeded();
+        upstreams[0].OpenSucceeded();
         Assert.Same(upstreams[0], Choose(endpoint));
         Assert.Same(upstreams[0], Choose(endpoint));
     }
@@ -77,15 +78,15 @@ public sealed class EndpointUpstreamsTests
     {
         var (endpoint, upstreams) = Make(3);
         foreach (var upstream in upstreams)
-            upstream.Ejection.Failed();
+            upstream.OpenFailed(StreamError.ServiceUnreachable);
         foreach (var upstream in upstreams.Where(u => u != upstreams[1]))
         {
             _time.Advance(Ejection.MinBackOff * 1.3);
-            Assert.True(upstream.Ejection.TryTake());
-            upstream.Ejection.Failed();
+            Assert.True(upstream.TryTake());
+            upstream.OpenFailed(StreamError.ServiceUnreachable);
         }
 
-        Assert.Same(upstreams.MinBy(u => u.Ejection.Until), Choose(endpoint));
+        Assert.Same(upstreams.MinBy(u => u.EjectedUntil), Choose(endpoint));
     }
 
     [Fact]

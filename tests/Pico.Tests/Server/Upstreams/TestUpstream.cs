@@ -16,7 +16,15 @@ internal sealed class TestUpstream(string endpointId, TimeProvider? time = null,
 
     public int Opens { get; private set; }
 
+    public Proximity Distance { get; set; }
+
+    public int Listeners { get; set; } = 1;
+
     public override bool IsOpen => Open;
+
+    public override Proximity Proximity => Distance;
+
+    public override int Weight => Listeners;
 
     public override string Description => "test";
 

@@ -21,7 +21,7 @@ public sealed class UpstreamConnectorTests
 
         Assert.Equal(ProxyError.UpstreamUnreachable, result.Error);
         Assert.Equal("connection refused", result.Detail);
-        Assert.All(upstreams, u => Assert.Equal((1, 0, true), (u.Opens, u.Outstanding, u.Ejection.IsEjected)));
+        Assert.All(upstreams, u => Assert.Equal((1, 0, true), (u.Opens, u.Outstanding, u.IsEjected)));
     }
 
     [Theory]
@@ -58,7 +58,7 @@ public sealed class UpstreamConnectorTests
 
         Assert.Equal(ProxyError.UpstreamTimeout, (await connecting).Error);
         Assert.Equal(0, upstream.Outstanding);
-        Assert.True(upstream.Ejection.IsEjected);
+        Assert.True(upstream.IsEjected);
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public sealed class UpstreamConnectorTests
         await client.CancelAsync();
 
         Assert.Equal(ProxyError.ClientGone, (await connecting).Error);
-        Assert.False(upstream.Ejection.IsEjected);
+        Assert.False(upstream.IsEjected);
     }
 
     private static async ValueTask<TunnelStream> Never(CancellationToken cancellationToken)

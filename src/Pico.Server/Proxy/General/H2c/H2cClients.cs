@@ -8,8 +8,8 @@ using Pico.Tunnel;
 namespace Pico.Server.Proxy.General.H2c;
 
 /// <summary>
-/// One HTTP/2 client per upstream, whose connections are streams of its tunnel. A client lives as long as its upstream; its connections are closed when they
-/// have been idle, and end with the tunnel.
+/// One HTTP/2 client per upstream, whose connections are streams of its tunnel. A client lives until its upstream is withdrawn, and its requests finish then; its
+/// connections are closed when they have been idle, and end with the tunnel.
 /// </summary>
 internal sealed class H2cClients(ProxyOptions options, ServerMetrics metrics)
 {
@@ -22,7 +22,21 @@ internal sealed class H2cClients(ProxyOptions options, ServerMetrics metrics)
     /// <summary>The client of <paramref name="upstream"/>.</summary>
     public HttpMessageInvoker Get(Upstream upstream) => _clients.GetValue(upstream, Create);
 
-    private HttpMessageInvoker Create(Upstream upstream) => new(new SocketsHttpHandler
+    private HttpMessageInvoker Create(Upstream upstream)
+    {
+        var client = new HttpMessageInvoker(Handler(upstream));
+        upstream.OnWithdrawn(() => Close(upstream));
+        return client;
+    }
+
+    // Idle connections are closed now, the others after their last request.
+    private void Close(Upstream upstream)
+    {
+        if (_clients.TryGetValue(upstream, out var client))
+            client.Dispose();
+    }
+
+    private SocketsHttpHandler Handler(Upstream upstream) => new()
     {
         ConnectCallback = (_, cancellationToken) => OpenAsync(upstream, cancellationToken),
         ConnectTimeout = options.ConnectTimeout > TimeSpan.Zero ? options.ConnectTimeout : Timeout.InfiniteTimeSpan,
@@ -40,20 +54,20 @@ internal sealed class H2cClients(ProxyOptions options, ServerMetrics metrics)
         AllowAutoRedirect = false,
         AutomaticDecompression = System.Net.DecompressionMethods.None,
         ActivityHeadersPropagator = null,
-    });
+    };
 
     private async ValueTask<Stream> OpenAsync(Upstream upstream, CancellationToken cancellationToken)
     {
         try
         {
             var stream = await upstream.OpenAsync(client: null, cancellationToken);
-            upstream.Ejection.Succeeded();
+            upstream.OpenSucceeded();
             metrics.StreamOpened();
             return stream.AsStream();
         }
         catch (StreamException e)
         {
-            upstream.Ejection.Failed();
+            upstream.OpenFailed(e.Error);
             metrics.StreamRefused(e.Error);
             throw new StreamNotOpenedException(e);
         }

@@ -21,6 +21,9 @@ internal sealed class H2cForwarder(IHttpForwarder forwarder, H2cClients clients,
     /// <summary>Only HTTP/2 knows it; the connection goes through the tunnel whatever stands here.</summary>
     private const string Destination = "http://service";
 
+    /// <summary>What names itself in the exception when the client was closed before the request had begun, because its upstream was withdrawn.</summary>
+    private const string ClientName = "System.Net.Http.SocketsHttpHandler";
+
     // What breaks the protocol (RFC 9113 7), as against what a service may do.
     private const long ErrorProtocol = 1;
     private const long ErrorFlowControl = 3;
@@ -44,7 +47,7 @@ internal sealed class H2cForwarder(IHttpForwarder forwarder, H2cClients clients,
             tried.Add(upstream);
             upstream.BeginRequest();
             (result, var isSent) = await ForwardAsync(context, upstream); // 2
-            upstream.Ejection.Abandoned(); // a request on an open connection proves nothing about opening one
+            upstream.OpenAbandoned(); // a request on an open connection proves nothing about opening one
             upstream.EndRequest();
             if (isSent)
                 break;
@@ -78,6 +81,8 @@ internal sealed class H2cForwarder(IHttpForwarder forwarder, H2cClients clients,
 
         if (error != ForwarderError.None && StreamNotOpenedException.Find(exception) is { InnerException: Tunnel.StreamException refused } && !context.Response.HasStarted)
             return (new(Map(refused.Error), refused.Message), false);
+        if (exception is ObjectDisposedException { ObjectName: ClientName } && !context.Response.HasStarted)
+            return (new(ProxyError.NoAvailableUpstreams, "The upstream was withdrawn."), false);
 
         var mapped = IsTooLarge(exception) ? ProxyError.BodyTooLarge
             : context.RequestAborted.IsCancellationRequested && error != ForwarderError.None ? ProxyError.ClientGone

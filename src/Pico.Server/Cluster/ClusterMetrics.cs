@@ -1,0 +1,111 @@
+using System.Diagnostics.Metrics;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using Pico.Gossip;
+using Pico.Server.Admin.Metrics;
+using Pico.Server.Cluster.Members;
+using Pico.Server.Proxy;
+
+namespace Pico.Server.Cluster;
+
+/// <summary>What is counted of the cluster: verbs outside, instruments inside. Safe from any thread.</summary>
+internal sealed class ClusterMetrics
+{
+    private readonly PeerDirectory _peers;
+    private readonly Counter<long> _linksRefused;
+    private readonly Counter<long> _linksFailed;
+    private readonly Counter<long> _relaysRefused;
+    private readonly Counter<long> _membersDown;
+    private GossipCounters? _gossip;
+    private long _linksDialed;
+    private long _linksAccepted;
+    private long _relays;
+    private long _relaying;
+
+    public ClusterMetrics(IMeterFactory meters, PeerDirectory peers)
+    {
+        _peers = peers;
+        var meter = meters.Create(ServerMetrics.MeterName);
+        meter.CreateObservableGauge("pico.cluster.peers", () => _peers.Count, "{node}", "Other nodes that are up.");
+        _membersDown = meter.CreateCounter<long>("pico.cluster.peers.down", "{node}", "Other nodes that went down, by reason.");
+
+        meter.CreateObservableGauge("pico.peer_links", () => _peers.All.Count(p => p.Link.Current is not null), "{link}", "Peer links that this node has dialled.");
+        meter.CreateObservableCounter("pico.peer_links.dialed", () => Volatile.Read(ref _linksDialed), "{link}", "Peer links that this node has dialled so far.");
+        _linksFailed = meter.CreateCounter<long>("pico.peer_links.failed", "{try}", "Tries to dial a peer link that failed, by reason.");
+        meter.CreateObservableCounter("pico.peer_links.accepted", () => Volatile.Read(ref _linksAccepted), "{link}", "Peer links that other nodes have dialled so far.");
+        _linksRefused = meter.CreateCounter<long>("pico.peer_links.refused", "{connection}", "Connections to the gossip port that were no peer link of a member, by reason.");
+
+        meter.CreateObservableGauge("pico.relays", () => Volatile.Read(ref _relaying), "{stream}", "Streams that are being relayed for other nodes, idle ones included.");
+        meter.CreateObservableCounter("pico.relays.opened", () => Volatile.Read(ref _relays), "{stream}", "Streams relayed for other nodes so far.");
+        _relaysRefused = meter.CreateCounter<long>("pico.relays.refused", "{stream}", "Streams that other nodes asked for and did not get, by error.");
+
+        meter.CreateObservableCounter("pico.gossip.packets", () => Both(_gossip?.PacketsReceived, _gossip?.PacketsSent), "{packet}", "Packets of gossip, by direction.");
+        meter.CreateObservableCounter("pico.gossip.bytes", () => Both(_gossip?.BytesReceived, _gossip?.BytesSent), "By", "Bytes of gossip, by direction.");
+        meter.CreateObservableCounter("pico.gossip.syncs", MeasureSyncs, "{sync}", "Exchanges of state over TCP, by result.");
+        meter.CreateObservableCounter("pico.gossip.suspicions", () => _gossip?.Suspicions ?? 0, "{suspicion}", "Members that were found not to answer.");
+        meter.CreateObservableCounter("pico.gossip.refutations", () => _gossip?.Refutations ?? 0, "{refutation}", "How often this node had to say that it lives.");
+        meter.CreateObservableCounter("pico.gossip.dropped", MeasureDropped, "{packet}", "Packets and connections of gossip that were thrown away unread, by reason.");
+    }
+
+    /// <summary>Measures the gossip from now on.</summary>
+    public void Watch(GossipCounters gossip) => _gossip = gossip;
+
+    /// <summary>A node is down.</summary>
+    public void MemberDown(MemberDownReason reason) => _membersDown.Add(1, Label("reason", reason.ToString()));
+
+    /// <summary>This node has dialled a link.</summary>
+    public void LinkDialed() => Interlocked.Increment(ref _linksDialed);
+
+    /// <summary>A try to dial a link failed.</summary>
+    public void LinkFailed(Exception exception) => _linksFailed.Add(1, Label("reason", Reason(exception)));
+
+    /// <summary>Another node has dialled a link.</summary>
+    public void LinkAccepted() => Interlocked.Increment(ref _linksAccepted);
+
+    /// <summary>A connection to the gossip port did not become a link.</summary>
+    public void LinkRefused(Exception exception) => _linksRefused.Add(1, Label("reason", Reason(exception)));
+
+    /// <summary>There are as many handshakes under way as are allowed.</summary>
+    public void LinkRefusedBusy() => _linksRefused.Add(1, Label("reason", "busy"));
+
+    /// <summary>A stream is relayed; every call is paired with one of <see cref="RelayEnded"/>.</summary>
+    public void RelayBegan()
+    {
+        Interlocked.Increment(ref _relays);
+        Interlocked.Increment(ref _relaying);
+    }
+
+    /// <summary>A relayed stream is over.</summary>
+    public void RelayEnded() => Interlocked.Decrement(ref _relaying);
+
+    /// <summary>A stream could not be relayed.</summary>
+    public void RelayRefused(ProxyError error) => _relaysRefused.Add(1, Label("error", ProxyErrors.Code(error)));
+
+    private static string Reason(Exception exception) => exception switch
+    {
+        AuthenticationException => "certificate",
+        OperationCanceledException or TimeoutException => "timeout",
+        SocketException => "connection",
+        _ => "handshake",
+    };
+
+    private static KeyValuePair<string, object?> Label(string name, string value) => new(name, value);
+
+    private static IEnumerable<Measurement<long>> Both(long? received, long? sent)
+    {
+        yield return new Measurement<long>(received ?? 0, Label("direction", "received"));
+        yield return new Measurement<long>(sent ?? 0, Label("direction", "sent"));
+    }
+
+    private IEnumerable<Measurement<long>> MeasureSyncs()
+    {
+        yield return new Measurement<long>(_gossip?.Syncs ?? 0, Label("result", "complete"));
+        yield return new Measurement<long>(_gossip?.SyncsFailed ?? 0, Label("result", "failed"));
+    }
+
+    private IEnumerable<Measurement<long>> MeasureDropped()
+    {
+        foreach (var reason in Enum.GetValues<PacketDrop>())
+            yield return new Measurement<long>(_gossip?.Dropped(reason) ?? 0, Label("reason", reason.ToString()));
+    }
+}

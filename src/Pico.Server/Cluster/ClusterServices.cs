@@ -1,0 +1,40 @@
+using Microsoft.Extensions.DependencyInjection;
+using Pico.Server.Cluster.Links;
+using Pico.Server.Cluster.Members;
+using Pico.Server.Cluster.Relaying;
+using Pico.Server.Cluster.Routes;
+
+namespace Pico.Server.Cluster;
+
+/// <summary>The services of this room. Without a cluster none of them is made but <see cref="LoneNode"/>.</summary>
+internal static class ClusterServices
+{
+    public static IServiceCollection AddCluster(this IServiceCollection services, ClusterOptions options)
+    {
+        services.AddSingleton(options);
+        if (!options.IsEnabled)
+            return services.AddSingleton<ICluster, LoneNode>();
+
+        return services
+            .AddSingleton<ICluster, ClusterNode>()
+            .AddSingleton<ClusterMetrics>()
+
+            // Gossip: what others tell, and what this node tells
+            .AddSingleton<GossipKeys>()
+            .AddSingleton<GossipStarter>()
+            .AddSingleton<Joining>()
+            .AddSingleton<PeerDirectory>()
+            .AddSingleton<MemberObserver>()
+            .AddSingleton<RemoteRoutes>()
+            .AddSingleton<NodeAnnouncer>()
+            .AddSingleton<RoutePublisher>()
+
+            // Links: dialled and accepted
+            .AddSingleton<LinkIdentity>()
+            .AddSingleton<LinkDialer>()
+            .AddSingleton<LinkAcceptor>()
+            .AddSingleton<ClusterPort>()
+            .AddSingleton<PeerLinks>()
+            .AddSingleton<StreamRelay>();
+    }
+}

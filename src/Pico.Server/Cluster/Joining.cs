@@ -1,0 +1,46 @@
+using Microsoft.Extensions.Logging;
+using Pico.Gossip;
+using Pico.Server.Hosting;
+
+namespace Pico.Server.Cluster;
+
+/// <summary>Makes the node ready when it has joined the cluster, or has waited long enough for that.</summary>
+internal sealed partial class Joining(ClusterOptions options, NodeLifecycle lifecycle, TimeProvider time, ILogger<Joining> logger) : IDisposable
+{
+    private readonly CancellationTokenSource _over = new();
+
+    /// <summary>Begins to wait.</summary>
+    public void Watch(GossipNode gossip) => _ = WatchAsync(gossip);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _over.Cancel();
+        _over.Dispose();
+    }
+
+    private async Task WatchAsync(GossipNode gossip)
+    {
+        try
+        {
+            await gossip.Joined.WaitAsync(options.JoinTimeout, time, _over.Token);
+            LogJoined(gossip.Members.Count(m => m.IsUp));
+        }
+        catch (TimeoutException)
+        {
+            LogAlone(string.Join(", ", options.Join), options.JoinTimeout.TotalSeconds);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        lifecycle.EndJoining();
+    }
+
+    [LoggerMessage(2691, LogLevel.Information, "Joined the cluster: {Nodes} other nodes are up.")]
+    private partial void LogJoined(int nodes);
+
+    [LoggerMessage(2692, LogLevel.Warning, "No other node was found at {Targets} within {Seconds:0.#} s: this one serves alone, and goes on looking.")]
+    private partial void LogAlone(string targets, double seconds);
+}

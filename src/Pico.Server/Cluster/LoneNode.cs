@@ -1,0 +1,37 @@
+using System.Net;
+using Pico.Server.Cluster.Members;
+using Pico.Server.Hosting;
+
+namespace Pico.Server.Cluster;
+
+/// <summary>No cluster: no port, nobody to tell anything.</summary>
+internal sealed class LoneNode(NodeLifecycle lifecycle) : ICluster
+{
+    /// <inheritdoc/>
+    public IPEndPoint? Address => null;
+
+    /// <inheritdoc/>
+    public IEnumerable<NodeView> Others => [];
+
+    /// <inheritdoc/>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        lifecycle.EndJoining();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public void BeginDraining()
+    {
+        // Nobody else.
+    }
+
+    /// <inheritdoc/>
+    public Task WhenReplacedAsync(CancellationToken patience) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task LeaveAsync(CancellationToken patience) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}

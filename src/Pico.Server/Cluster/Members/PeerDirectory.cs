@@ -1,0 +1,48 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using Pico.Gossip;
+
+namespace Pico.Server.Cluster.Members;
+
+/// <summary>The other nodes that are up. Changed by the gossip's thread, read by anyone.</summary>
+internal sealed class PeerDirectory(ClusterOptions options)
+{
+    private readonly ConcurrentDictionary<NodeLife, Peer> _peers = new();
+
+    /// <summary>Those that are up at this moment.</summary>
+    public IEnumerable<Peer> All
+    {
+        get
+        {
+            foreach (var (_, peer) in _peers)
+                yield return peer;
+        }
+    }
+
+    /// <summary>How many are up.</summary>
+    public int Count => _peers.Count;
+
+    /// <summary>Finds a life that is up.</summary>
+    public bool TryGet(NodeLife life, [NotNullWhen(true)] out Peer? peer) => _peers.TryGetValue(life, out peer);
+
+    /// <summary>Finds who is known by a certificate; null if nobody is. Asked once for each handshake.</summary>
+    public Peer? Find(string fingerprint)
+    {
+        foreach (var (_, peer) in _peers)
+        {
+            if (peer.Facts?.Certificate == fingerprint)
+                return peer;
+        }
+
+        return null;
+    }
+
+    /// <summary>A node said something of itself. True if that changes how far it is.</summary>
+    internal bool Learn(Peer peer, NodeFacts facts) => peer.Learn(facts, options.Zone);
+
+    /// <summary>Adds a life that came up.</summary>
+    internal void Add(Peer peer) => _peers[peer.Life] = peer;
+
+    /// <summary>Removes a life that is down.</summary>
+    internal void Remove(Peer peer) => _peers.TryRemove(new(peer.Life, peer));
+}

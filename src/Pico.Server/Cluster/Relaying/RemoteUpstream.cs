@@ -1,0 +1,59 @@
+using System.Net;
+using Pico.Server.Cluster.Members;
+using Pico.Server.Upstreams;
+using Pico.Tunnel;
+using Pico.Tunnel.Protocol;
+
+namespace Pico.Server.Cluster.Relaying;
+
+/// <summary>What another node has of one endpoint: a stream is opened there, over the peer link, and joined there with one to the service.</summary>
+internal sealed class RemoteUpstream(Peer peer, string endpointId, EndpointProtocol protocol, int weight, TimeProvider time) : Upstream(endpointId, protocol, time)
+{
+    private int _weight = weight;
+
+    /// <summary>The node.</summary>
+    public Peer Peer { get; } = peer;
+
+    /// <inheritdoc/>
+    public override Proximity Proximity => Peer.Proximity;
+
+    /// <inheritdoc/>
+    public override int Weight => Volatile.Read(ref _weight);
+
+    /// <inheritdoc/>
+    public override bool IsOpen => base.IsOpen && Peer.IsUsable;
+
+    /// <inheritdoc/>
+    public override string NodeId => Peer.Life.NodeId;
+
+    /// <inheritdoc/>
+    public override string Description => $"node {Peer.Life.NodeId} at {Peer.Member.Address}";
+
+    /// <inheritdoc/>
+    public override bool IsEjected => Peer.IsDraining || Peer.Link.IsDown || base.IsEjected;
+
+    /// <inheritdoc/>
+    /// <remarks>A node that drains still works, one that fails may work again, one without a link hardly does.</remarks>
+    public override long EjectedUntil => Peer.Link.IsDown ? long.MaxValue : Math.Max(base.EjectedUntil, Peer.IsDraining ? 1 : 0);
+
+    /// <inheritdoc/>
+    protected override bool KeepsIdle => IsOpen && !Peer.IsDraining;
+
+    /// <summary>It has another number of upstreams.</summary>
+    public void Weigh(int weight) => Volatile.Write(ref _weight, weight);
+
+    /// <inheritdoc/>
+    public override bool TryTake() => !Peer.IsDraining && !Peer.Link.IsDown && base.TryTake();
+
+    /// <inheritdoc/>
+    public override void OpenFailed(StreamError error)
+    {
+        // The link looks after itself; what is left out for a while here is one endpoint at that node.
+        if (error != StreamError.TunnelLost)
+            base.OpenFailed(error);
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask<TunnelStream> OpenAsync(IPEndPoint? client, CancellationToken cancellationToken) =>
+        Peer.Link.OpenAsync(new StreamOpen { EndpointId = EndpointId, Protocol = Protocol, ClientAddress = client }, cancellationToken);
+}
