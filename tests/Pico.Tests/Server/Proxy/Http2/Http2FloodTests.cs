@@ -159,7 +159,7 @@ public sealed class Http2FloodTests(Http2Target target) : IClassFixture<Http2Tar
         await target.Server.StatusAsync(s => s.Nodes[0].RequestsInFlight == 0);
     }
 
-    private async Task<int> InFlightAsync() => (int)(await target.Server.StatusAsync()).Nodes[0].RequestsInFlight;
+    private async Task<int> InFlightAsync() => (int)(await target.Server.StatusAsync()).Nodes[0].RequestsInFlight!;
 
     // The server says why, unless so much was on its way that the connection is reset before that is read.
     private static async Task AssertEndedAsync(Http2Client client) => Assert.Matches("^(goaway|closed)", await client.OutcomeAsync(-1));
