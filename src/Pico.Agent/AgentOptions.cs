@@ -30,8 +30,11 @@ public sealed class AgentOptions
     /// <summary>A name for people, shown in status and logs of the servers. Default: the host name.</summary>
     public string Name { get; set; } = Environment.MachineName;
 
+    /// <summary>The credential, sent as <c>Authorization: Bearer</c> (RFC 6750); one of this and <see cref="TokenFile"/>. Default: none.</summary>
+    public string Token { get; set; } = "";
+
     /// <summary>
-    /// A file with the credential, read again at every connect, sent as <c>Authorization: Bearer</c> (RFC 6750). Default: none.
+    /// A file with the credential, read again at every connect and every few seconds: a new one replaces the tunnels, make before break. Default: none.
     /// </summary>
     public string TokenFile { get; set; } = "";
 

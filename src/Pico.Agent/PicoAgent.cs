@@ -23,6 +23,7 @@ public sealed partial class PicoAgent : IAsyncDisposable
     private readonly Readiness _readiness;
     private readonly EndpointTable _table;
     private readonly StreamForwarder _forwarder;
+    private readonly CredentialSource _credentials;
     private readonly TunnelSet _tunnels;
     private readonly EndpointsFile? _file;
     private readonly HealthMonitor _health;
@@ -51,7 +52,8 @@ public sealed partial class PicoAgent : IAsyncDisposable
         var traffic = new ForwardingStatistics();
         var pump = new BytePump(new ReceiveBuffers(ReceiveBudgetBytes), time, traffic);
         var connector = new ServerConnector(options.ServerTls, options.HttpProxy, options.ServerConnectTimeout, time);
-        var dialer = new TunnelDialer(options.Servers, TunnelPath, connector, new TokenSource(options.TokenFile), time);
+        _credentials = new CredentialSource(options.Token, options.TokenFile, time, _logger);
+        var dialer = new TunnelDialer(options.Servers, TunnelPath, connector, _credentials, time);
         _readiness = new Readiness(time);
         _forwarder = new StreamForwarder(pump, traffic, options.ServiceConnectTimeout, options.MaxConcurrentConnects, time, _logger);
         _tunnels = new TunnelSet(options, dialer, _table, _forwarder, _readiness, time, _logger);
@@ -83,6 +85,7 @@ public sealed partial class PicoAgent : IAsyncDisposable
         var aside = Task.WhenAll(
             _local?.RunAsync(over.Token) ?? Task.CompletedTask,
             _file?.WatchAsync(stop) ?? Task.CompletedTask,
+            _credentials.WatchAsync(stop),
             _health.RunAsync(stop));
         await _tunnels.RunAsync(stop).ConfigureAwait(false);
         await over.CancelAsync().ConfigureAwait(false);
@@ -96,6 +99,7 @@ public sealed partial class PicoAgent : IAsyncDisposable
         _local?.Dispose();
         _readiness.Dispose();
         _forwarder.Dispose();
+        _credentials.Dispose();
         return ValueTask.CompletedTask;
     }
 

@@ -40,9 +40,9 @@ public sealed class AgentSettings
         .Rule("server", o => o.Servers.Count == 0 ? "empty; give the upstream port of a server, such as ws://localhost:8001" : null)
         .AddServerTls(o => o.ServerTls, (o, v) => o.ServerTls = v, o => o.Servers)
         .AddHttpProxy(o => o.HttpProxy, (o, v) => o.HttpProxy = v)
-        .Add(
-            "token-file", OptionTypes.ExistingFile, o => o.TokenFile, (o, v) => o.TokenFile = v,
-            "A file with the credential for the server. Read again at every connect, so it can be rotated.")
+        .AddToken(
+            o => o.Token, (o, v) => o.Token = v, o => o.TokenFile, (o, v) => o.TokenFile = v,
+            "It is watched: when it has a new one, the tunnels are replaced by ones with that, and no request is lost.")
         .Add(
             "name", OptionTypes.Matching("name", "1 to 255 characters", t => t.Length is > 0 and <= 255), o => o.Name, (o, v) => o.Name = v,
             "A name for people, shown in the servers' status and logs.", defaultText: "the host name")

@@ -6,5 +6,11 @@ namespace Pico.Agent.Dialing;
 internal interface ITunnelDialer
 {
     /// <summary>Gives a transport that is ready for the tunnel's handshake. Throws <see cref="TunnelException"/> with the reason in words.</summary>
-    Task<TunnelTransport> DialAsync(CancellationToken cancellationToken);
+    Task<DialedTransport> DialAsync(CancellationToken cancellationToken);
+
+    /// <summary>Completes when there is another credential than the one that was read last.</summary>
+    Task CredentialReplaced { get; }
 }
+
+/// <summary>A transport to a server that took the credential.</summary>
+internal readonly record struct DialedTransport(TunnelTransport Transport, Credential Credential);

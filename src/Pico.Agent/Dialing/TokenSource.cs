@@ -18,13 +18,19 @@ public sealed class TokenSource(string file)
             if (new FileInfo(file).Length > MaxLength)
                 throw Bad($"is larger than {MaxLength} bytes");
             var token = (await File.ReadAllTextAsync(file, cancellationToken).ConfigureAwait(false)).Trim();
-            // What can stand in a header's value without breaking out of it.
-            return token.Length == 0 || token.AsSpan().ContainsAnyExceptInRange('!', '~') ? throw Bad("holds no token: it must be one line of visible ASCII") : token;
+            return token.Length == 0 || !IsToken(token) ? throw Bad("holds no token: it must be one line of visible ASCII") : token;
         }
         catch (Exception e) when (e is (IOException or UnauthorizedAccessException) and not TunnelException)
         {
             throw Bad($"cannot be read: {e.Message}", e);
         }
+    }
+
+    /// <summary>True if <paramref name="text"/> can stand in a header's value without breaking out of it.</summary>
+    public static bool IsToken(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return text.Length <= MaxLength && !text.AsSpan().ContainsAnyExceptInRange('!', '~');
     }
 
     private TunnelException Bad(string message, Exception? inner = null) => new(TunnelError.Internal, $"the token file {file} {message}", inner);

@@ -12,18 +12,21 @@ namespace Pico.Agent.Dialing;
 /// Connects to a server: name → addresses → <see cref="ServerConnector"/> → WebSocket. Each call begins at the next server and address, so that an agent finds
 /// distinct nodes behind one name; the first begins at random, so that many agents spread. Behind an HTTP proxy the names are the proxy's to resolve.
 /// </summary>
-internal sealed class TunnelDialer(IReadOnlyList<Uri> servers, string path, ServerConnector connector, TokenSource token, TimeProvider time)
+internal sealed class TunnelDialer(IReadOnlyList<Uri> servers, string path, ServerConnector connector, CredentialSource credentials, TimeProvider time)
     : ITunnelDialer
 {
     private readonly Uri[] _servers = [.. servers.Select(Normalize)];
     private uint _dials = (uint)Random.Shared.Next();
 
     /// <inheritdoc/>
-    public async Task<TunnelTransport> DialAsync(CancellationToken cancellationToken)
+    public Task CredentialReplaced => credentials.Current.Replaced;
+
+    /// <inheritdoc/>
+    public async Task<DialedTransport> DialAsync(CancellationToken cancellationToken)
     {
         var (round, index) = Math.DivRem(Interlocked.Increment(ref _dials), (uint)_servers.Length);
         var server = _servers[index];
-        var credential = await token.ReadAsync(cancellationToken).ConfigureAwait(false);
+        var credential = await credentials.ReadAsync(cancellationToken).ConfigureAwait(false);
         var proxy = connector.ProxyTo(server);
         var first = proxy?.Address ?? server;
         try
@@ -31,7 +34,9 @@ internal sealed class TunnelDialer(IReadOnlyList<Uri> servers, string path, Serv
             var addresses = await TcpConnector.ResolveAsync(first.IdnHost, cancellationToken).ConfigureAwait(false);
             // Resolvers shuffle; the same order each time makes the next one another one.
             Array.Sort(addresses, static (a, b) => a.GetAddressBytes().AsSpan().SequenceCompareTo(b.GetAddressBytes()));
-            return await DialAsync(server, proxy, addresses, (int)(round % (uint)addresses.Length), credential, cancellationToken).ConfigureAwait(false);
+            var transport = await DialAsync(
+                server, proxy, addresses, (int)(round % (uint)addresses.Length), credential.Token, cancellationToken).ConfigureAwait(false);
+            return new DialedTransport(transport, credential);
         }
         catch (SocketException e)
         {
@@ -41,7 +46,7 @@ internal sealed class TunnelDialer(IReadOnlyList<Uri> servers, string path, Serv
 
     /// <summary>An address that answers but refuses (draining, say) leaves the others to be tried; a rejected credential would be everywhere.</summary>
     private async Task<TunnelTransport> DialAsync(
-        Uri server, HttpProxy? proxy, IPAddress[] addresses, int first, string credential, CancellationToken cancellationToken)
+        Uri server, HttpProxy? proxy, IPAddress[] addresses, int first, string token, CancellationToken cancellationToken)
     {
         TunnelException? last = null;
         for (var i = 0; i < addresses.Length; i++)
@@ -51,7 +56,7 @@ internal sealed class TunnelDialer(IReadOnlyList<Uri> servers, string path, Serv
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
             try
             {
-                return await DialAsync(server, proxy, address, credential, either.Token).ConfigureAwait(false);
+                return await DialAsync(server, proxy, address, token, either.Token).ConfigureAwait(false);
             }
             catch (Exception e)
             {
@@ -65,12 +70,12 @@ internal sealed class TunnelDialer(IReadOnlyList<Uri> servers, string path, Serv
         throw last!;
     }
 
-    private async Task<TunnelTransport> DialAsync(Uri server, HttpProxy? proxy, IPAddress address, string credential, CancellationToken cancellationToken)
+    private async Task<TunnelTransport> DialAsync(Uri server, HttpProxy? proxy, IPAddress address, string token, CancellationToken cancellationToken)
     {
         var (stream, remote) = await connector.ConnectAsync(server, proxy, address, cancellationToken).ConfigureAwait(false);
         try
         {
-            await WebSocketUpgrade.UpgradeAsync(stream, server, path, credential, cancellationToken).ConfigureAwait(false);
+            await WebSocketUpgrade.UpgradeAsync(stream, server, path, token, cancellationToken).ConfigureAwait(false);
             return new WebSocketTransport(stream, isClient: true, remote);
         }
         catch

@@ -34,23 +34,33 @@ internal static class WebSocketUpgrade
     private static void Check(AnswerHead answer, Uri server, string key)
     {
         if (answer.Status != "101")
-            throw Refused(server, answer.Status, answer.Header("x-pico-error"), answer.Header("location"));
+            throw Refused(server, answer);
         if (answer.Header("sec-websocket-accept") != Accept(key))
             throw new TunnelException(TunnelError.ProtocolError, $"{server.Authority} answered the upgrade with a wrong Sec-WebSocket-Accept");
         if (answer.Header("sec-websocket-protocol") is not (null or SubProtocol))
             throw new TunnelException(TunnelError.ProtocolError, $"{server.Authority} chose another sub-protocol than {SubProtocol}");
     }
 
-    private static TunnelException Refused(Uri server, string status, string? code, string? location) => (status, code) switch
+    private static TunnelException Refused(Uri server, AnswerHead answer) => (answer.Status, answer.Header("x-pico-error"), answer.Header("location")) switch
     {
-        ("401", "token_expired") => new(TunnelError.TokenExpired, $"{server.Authority} says that the token has expired"),
-        ("401", _) => new(TunnelError.Unauthorized, $"{server.Authority} refuses the credential (HTTP 401)"),
-        ("403", _) => new(TunnelError.Unauthorized, $"{server.Authority} refuses what the credential is used for (HTTP 403)"),
-        ("404", _) => new(TunnelError.ProtocolError, $"{server.Authority} has no such path (HTTP 404): is it a Pico server, and the right port?"),
-        (['3', ..], _) when location is not null => new(TunnelError.ProtocolError, $"{server.Authority} redirects to {location} (HTTP {status}): give that address instead"),
-        ("503", _) => new(TunnelError.Draining, $"{server.Authority} is not available (HTTP 503)"),
-        _ => new(TunnelError.TransportLost, $"{server.Authority} refuses the tunnel (HTTP {status}{(code is null ? "" : $", {code}")})"),
+        ("401", "token_expired", _) => new(TunnelError.TokenExpired, $"{server.Authority} says that the token has expired{Reason(answer)}"),
+        ("401", _, _) => new(TunnelError.Unauthorized, $"{server.Authority} refuses the credential (HTTP 401){Reason(answer)}"),
+        ("403", _, _) => new(TunnelError.Unauthorized, $"{server.Authority} refuses what the credential is used for (HTTP 403)"),
+        ("404", _, _) => new(TunnelError.ProtocolError, $"{server.Authority} has no such path (HTTP 404): is it a Pico server, and the right port?"),
+        (['3', ..] status, _, { } location) => new(TunnelError.ProtocolError, $"{server.Authority} redirects to {location} (HTTP {status}): give that address instead"),
+        ("503", _, _) => new(TunnelError.Draining, $"{server.Authority} is not available (HTTP 503)"),
+        var (status, code, _) => new(TunnelError.TransportLost, $"{server.Authority} refuses the tunnel (HTTP {status}{(code is null ? "" : $", {code}")})"),
     };
+
+    /// <summary>What a server says of the credential (RFC 6750, section 3): an error description has no quotation marks in it.</summary>
+    private static string Reason(AnswerHead answer)
+    {
+        const string Name = "error_description=\"";
+        var challenge = answer.Header("www-authenticate") ?? "";
+        var start = challenge.IndexOf(Name, StringComparison.Ordinal) + Name.Length;
+        var end = start < Name.Length ? -1 : challenge.IndexOf('"', start);
+        return end < 0 ? "" : $": {challenge[start..end]}";
+    }
 
     /// <summary>Sixteen bytes that no cache on the way has seen (RFC 6455 section 10.3): nothing secret, so a random GUID does.</summary>
     private static string NewKey() => Convert.ToBase64String(Guid.NewGuid().ToByteArray());

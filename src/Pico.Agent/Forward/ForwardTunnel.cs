@@ -107,7 +107,7 @@ internal sealed class ForwardTunnel(ITunnelDialer dialer, TimeProvider time, ILo
 
     private async Task<TunnelConnection> DialAsync(CancellationToken cancellationToken)
     {
-        var transport = await dialer.DialAsync(cancellationToken).ConfigureAwait(false);
+        var (transport, _) = await dialer.DialAsync(cancellationToken).ConfigureAwait(false);
         var hello = new TunnelHello { Id = _id, Name = Environment.MachineName, Software = AgentVersion.Software };
         var tunnel = await TunnelConnection
             .ConnectAsync(transport, hello, this, DialedTunnels.Options, time, logger, cancellationToken).ConfigureAwait(false);

@@ -24,6 +24,7 @@ public sealed partial class PortForwarder : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly ForwardingStatistics _traffic = new();
     private readonly RepeatedMessage _failure;
+    private readonly CredentialSource _credentials;
     private readonly ForwardTunnel _tunnel;
     private readonly BytePump _pump;
     private readonly Socket _listener;
@@ -43,7 +44,8 @@ public sealed partial class PortForwarder : IAsyncDisposable
         _logger = loggers.CreateLogger("Pico.Forward");
         _failure = new RepeatedMessage(time);
         var connector = new ServerConnector(options.ServerTls, options.HttpProxy, options.ServerConnectTimeout, time);
-        var dialer = new TunnelDialer([options.Server], ForwardPath, connector, new TokenSource(options.TokenFile), time);
+        _credentials = new CredentialSource(options.Token, options.TokenFile, time, _logger);
+        var dialer = new TunnelDialer([options.Server], ForwardPath, connector, _credentials, time);
         _tunnel = new ForwardTunnel(dialer, time, _logger);
         _pump = new BytePump(new ReceiveBuffers(ReceiveBudgetBytes), time, _traffic);
         _listener = ListeningSocket.Listen(options.Listen);
@@ -77,10 +79,11 @@ public sealed partial class PortForwarder : IAsyncDisposable
     }
 
     /// <summary>Frees the port. Cancel <see cref="RunAsync"/> and await it first.</summary>
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         _listener.Dispose();
-        return _tunnel.DisposeAsync();
+        await _tunnel.DisposeAsync().ConfigureAwait(false);
+        _credentials.Dispose();
     }
 
     private async Task ForwardAsync(Socket socket, SemaphoreSlim room, CancellationToken stop)

@@ -22,7 +22,10 @@ public sealed class PortForwarderOptions
     /// <summary>The HTTP proxy on the way to the server. Default: what the environment says.</summary>
     public HttpProxySettings HttpProxy { get; set; } = new();
 
-    /// <summary>A file with the credential, read again at every connect, sent as <c>Authorization: Bearer</c> (RFC 6750). Default: none.</summary>
+    /// <summary>The credential, sent as <c>Authorization: Bearer</c> (RFC 6750); one of this and <see cref="TokenFile"/>. Default: none.</summary>
+    public string Token { get; set; } = "";
+
+    /// <summary>A file with the credential, read again at every connect. Default: none.</summary>
     public string TokenFile { get; set; } = "";
 
     /// <summary>How long a connect to the server may take, for each of its addresses. Default 5 s.</summary>

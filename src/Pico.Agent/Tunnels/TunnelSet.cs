@@ -11,11 +11,14 @@ namespace Pico.Agent.Tunnels;
 internal sealed partial class TunnelSet(
     AgentOptions options, ITunnelDialer dialer, EndpointTable table, StreamForwarder forwarder, Readiness readiness, TimeProvider time, ILogger logger)
 {
+    private static readonly TimeSpan LongestPatience = TimeSpan.FromDays(1);
+
     private readonly string _agentId = Guid.NewGuid().ToString("N");
     private readonly HeldNodes _nodes = new();
     private readonly Lock _lock = new();
     private readonly List<TunnelSession> _sessions = [];
     private readonly List<Task> _finishing = [];
+    private CancellationToken _stop;
 
     /// <summary>Every tunnel that lives.</summary>
     public TunnelSession[] Sessions
@@ -27,9 +30,13 @@ internal sealed partial class TunnelSet(
         }
     }
 
+    /// <summary>Completes when there is another credential than the one that was read last.</summary>
+    public Task CredentialReplaced => dialer.CredentialReplaced;
+
     /// <summary>Holds the tunnels until <paramref name="stop"/>, then leaves them all in order, within the grace period.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
+        _stop = stop;
         var slots = new Task[options.Connections];
         for (var i = 0; i < slots.Length; i++)
         {
@@ -52,7 +59,7 @@ internal sealed partial class TunnelSet(
     /// <summary>Dials and handshakes; the session registers from then on. Throws <see cref="TunnelException"/>.</summary>
     public async Task<(TunnelSession Session, bool IsDuplicate)> ConnectAsync(bool acceptsDuplicate, CancellationToken cancellationToken)
     {
-        var transport = await dialer.DialAsync(cancellationToken).ConfigureAwait(false);
+        var dialed = await dialer.DialAsync(cancellationToken).ConfigureAwait(false);
         var hello = new TunnelHello
         {
             Id = _agentId,
@@ -61,7 +68,7 @@ internal sealed partial class TunnelSet(
             HeldNodes = _nodes.Snapshot(),
             AcceptsDuplicate = acceptsDuplicate,
         };
-        var session = await TunnelSession.ConnectAsync(transport, hello, table, forwarder, time, logger, cancellationToken).ConfigureAwait(false);
+        var session = await TunnelSession.ConnectAsync(dialed, hello, table, forwarder, time, logger, cancellationToken).ConfigureAwait(false);
         var node = session.Tunnel.Remote.Id;
         // Two slots may have reached the same node at the same time; it could not know.
         if (!_nodes.TryHold(node, acceptsDuplicate, out var isDuplicate))
@@ -100,8 +107,19 @@ internal sealed partial class TunnelSet(
 
     private async Task FinishAsync(TunnelSession session, string reason)
     {
-        if (await session.FinishAsync(options.GracePeriod, reason).ConfigureAwait(false) is > 0 and var cut)
-            LogCut(session.Tunnel.Remote.Id, cut, options.GracePeriod.TotalSeconds);
+        using var patience = new CancellationTokenSource(Patience(session), time);
+        await using var stopping = _stop.UnsafeRegister(_ => patience.CancelAfter(options.GracePeriod), null).ConfigureAwait(false);
+        if (await session.FinishAsync(reason, patience.Token).ConfigureAwait(false) is > 0 and var cut)
+            LogCut(session.Tunnel.Remote.Id, cut);
+    }
+
+    /// <summary>A tunnel that was left for a new token may serve its streams for as long as the old token would have let it, so that long ones outlive rotations.</summary>
+    private TimeSpan Patience(TunnelSession session)
+    {
+        if (!session.IsOutdated)
+            return options.GracePeriod;
+        var left = session.Expires is { } expires ? expires - time.GetUtcNow() : LongestPatience;
+        return options.GracePeriod + TimeSpan.FromTicks(Math.Clamp(left.Ticks, 0, LongestPatience.Ticks));
     }
 
     private async Task FollowAsync(TunnelSession session)
@@ -123,6 +141,6 @@ internal sealed partial class TunnelSet(
     [LoggerMessage(3322, LogLevel.Information, "Tunnel to node {Node} is over ({Error}: {Reason})")]
     private partial void LogEnded(string node, TunnelError error, string reason);
 
-    [LoggerMessage(3323, LogLevel.Warning, "{Count} streams of the tunnel to node {Node} did not finish within {Seconds} s and were cut")]
-    private partial void LogCut(string node, int count, double seconds);
+    [LoggerMessage(3323, LogLevel.Warning, "{Count} streams of the tunnel to node {Node} did not finish in time and were cut")]
+    private partial void LogCut(string node, int count);
 }

@@ -7,7 +7,7 @@ namespace Pico.Agent.Tunnels;
 /// <summary>
 /// Holds one of the agent's tunnels, for ever. (1) Connect; a node that is held already refuses, and after a few such refusals a second tunnel
 /// to it is accepted. (2) Once its endpoints are registered, leave the tunnel that it replaces. (3) Hold it until it ends, until the node asks to
-/// be left (the old tunnel serves on until its replacement is registered: make before break), or until, each minute, a second tunnel to the
+/// be left or there is a new token (the old tunnel serves on until its replacement is registered: make before break), or until, each minute, a second tunnel to the
 /// same node can be exchanged for one to another. (4) Whatever failed: wait (<see cref="ReconnectBackoff"/>), and again.
 /// </summary>
 internal sealed partial class TunnelSlot
@@ -30,6 +30,7 @@ internal sealed partial class TunnelSlot
     private readonly ReconnectBackoff _backoff;
     private readonly TaskCompletionSource _firstTry = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _duplicates;
+    private TimeSpan _pause;
     private TunnelSession? _leaving;
 
     public TunnelSlot(TunnelSet set, ReconnectBackoff backoff, TimeProvider time, ILogger logger)
@@ -78,6 +79,7 @@ internal sealed partial class TunnelSlot
 
     private async Task HoldAsync(CancellationToken stop)
     {
+        await PauseAsync(stop).ConfigureAwait(false);
         var (session, isDuplicate) = await ConnectAsync(stop).ConfigureAwait(false); // (1)
         _failure.Clear();
         while (true)
@@ -133,17 +135,16 @@ internal sealed partial class TunnelSlot
     /// <summary>Gives how the tunnel ended or why it must be left; null when the time is up.</summary>
     private async Task<TunnelEnd?> WaitAsync(TunnelSession session, TimeSpan time, CancellationToken stop)
     {
-        var ended = Task.WhenAny(session.Tunnel.Completion, session.GoAway);
         try
         {
-            var end = await (await ended.WaitAsync(time, _time, stop).ConfigureAwait(false)).ConfigureAwait(false);
+            var end = await session.NeedsReplacement.WaitAsync(time, _time, stop).ConfigureAwait(false);
             if (!session.Tunnel.Completion.IsCompleted)
             {
                 if (_leaving is { } older)
                     _set.Finish(older, "left twice");
                 _leaving = session;
                 _set.Leave(session, end);
-                LogGoAway(session.Tunnel.Remote.Id, end.Error, end.Message);
+                LogLeaving(session.Tunnel.Remote.Id, end.Error, end.Message);
             }
 
             return end;
@@ -183,11 +184,33 @@ internal sealed partial class TunnelSlot
             LogReplacing(delay.TotalSeconds);
         else if (!_failure.ShouldSay(kind))
             LogFailedAgain(failure.Message, delay.TotalSeconds);
-        else if (failure is TunnelException { Error: TunnelError.Unauthorized or TunnelError.TokenExpired })
+        else if (IsRejected(failure))
             LogRejected(failure.Message, delay.TotalSeconds);
         else
             LogFailed(failure.Message, delay.TotalSeconds);
-        return delay;
+        if (!IsRejected(failure))
+            return delay;
+        _pause = delay;
+        return TimeSpan.Zero;
+    }
+
+    private static bool IsRejected(Exception failure) => failure is TunnelException { Error: TunnelError.Unauthorized or TunnelError.TokenExpired };
+
+    /// <summary>After a rejection: a long while, or until there is another credential.</summary>
+    private async Task PauseAsync(CancellationToken stop)
+    {
+        var pause = _pause;
+        _pause = TimeSpan.Zero;
+        if (pause == TimeSpan.Zero)
+            return;
+        try
+        {
+            await _set.CredentialReplaced.WaitAsync(pause, _time, stop).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // Once more, with the one that is there.
+        }
     }
 
     [LoggerMessage(3311, LogLevel.Warning, "No tunnel: {Reason}. Next try in {Seconds:0.0} s.")]
@@ -196,14 +219,14 @@ internal sealed partial class TunnelSlot
     [LoggerMessage(3312, LogLevel.Debug, "Still no tunnel: {Reason}. Next try in {Seconds:0.0} s.")]
     private partial void LogFailedAgain(string reason, double seconds);
 
-    [LoggerMessage(3313, LogLevel.Error, "The credential is rejected: {Reason}. Next try, with the token read again, in {Seconds:0} s.")]
+    [LoggerMessage(3313, LogLevel.Error, "The credential is rejected: {Reason}. Next try, with the token read again, in {Seconds:0} s, or when there is another.")]
     private partial void LogRejected(string reason, double seconds);
 
     [LoggerMessage(3314, LogLevel.Debug, "The node is held already: {Reason}")]
     private partial void LogDuplicate(string reason);
 
-    [LoggerMessage(3315, LogLevel.Information, "Node {Node} asks to be left ({Error}: {Reason})")]
-    private partial void LogGoAway(string node, TunnelError error, string reason);
+    [LoggerMessage(3315, LogLevel.Information, "The tunnel to node {Node} is to be replaced ({Error}: {Reason})")]
+    private partial void LogLeaving(string node, TunnelError error, string reason);
 
     [LoggerMessage(3316, LogLevel.Debug, "Connecting to another node in {Seconds:0.0} s")]
     private partial void LogReplacing(double seconds);

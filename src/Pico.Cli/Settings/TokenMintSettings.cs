@@ -30,10 +30,10 @@ internal sealed class TokenMintSettings
         .Add("kid", TokenAuthSettings.AnyText, s => s.KeyId, (s, v) => s.KeyId = v, "The key's ID, as it stands in the servers' JSON Web Key Set. Without it every key is tried.")
         .Add(
             "max-streams", OptionTypes.Number(0, int.MaxValue), s => s.MaxStreams, (s, v) => s.MaxStreams = v,
-            "How many streams at once its tunnels may carry (pico.maxStreams).", defaultText: "the server's limit")
+            "How many requests and connections at once each of an agent's tunnels may carry (pico.maxStreams).", defaultText: "no limit of the token's own")
         .Add(
             "rate-limit", OptionTypes.Number(0, int.MaxValue), s => s.RateLimit, (s, v) => s.RateLimit = v,
-            "How many requests per second each of its endpoints may get (pico.rateLimit).", defaultText: "the server's limit")
+            "How many requests and connections per second each of an agent's tunnels may carry (pico.rateLimit).", defaultText: "no limit of the token's own")
         .Add("out", TokenAuthSettings.NewFile, s => s.Out, (s, v) => s.Out = v, "Write the token to this file, readable by its owner alone, instead of standard output.")
         .Add("force", OptionTypes.Switch, s => s.Force, (s, v) => s.Force = v, "Replace the file if it exists, at once, so that an agent that reads it sees the one or the other.")
         .Add("output", TokenAuthSettings.Output, s => s.Json, (s, v) => s.Json = v, "On standard output: the token alone, or JSON.");

@@ -18,9 +18,9 @@ internal sealed record VerifiedToken
     /// <summary>The endpoints that it permits.</summary>
     public required EndpointPatterns Endpoints { get; init; }
 
-    /// <summary>The claim <c>pico.maxStreams</c>: streams at once; null: the server's limit.</summary>
+    /// <summary>The claim <c>pico.maxStreams</c> of an agent: requests and connections at once through one tunnel; null: no limit of the token's own.</summary>
     public int? MaxStreams { get; init; }
 
-    /// <summary>The claim <c>pico.rateLimit</c>: requests per second to each of its endpoints; null: the server's limit.</summary>
+    /// <summary>The claim <c>pico.rateLimit</c> of an agent: requests and connections per second through one tunnel; null: no limit of the token's own.</summary>
     public int? RateLimit { get; init; }
 }

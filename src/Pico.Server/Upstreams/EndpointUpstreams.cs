@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Pico.Server.Limits;
+using Pico.Server.Proxy;
 using Pico.Tunnel.Protocol;
 
 namespace Pico.Server.Upstreams;
@@ -41,6 +42,25 @@ internal sealed class EndpointUpstreams(Upstream first)
             upstreams = upstreams[..UpstreamChoice.CountWithin(upstreams, Proximity.Here)];
         upstream = upstreams.Length == 0 ? null : new UpstreamChoice(upstreams, upstreams[0].Protocol, ref tried).Choose();
         return upstream is not null;
+    }
+
+    /// <summary>
+    /// Chooses (<see cref="TryChoose"/>) and counts the request in; the caller owes one <see cref="Upstream.EndRequest"/>. Upstreams that take no more just now are tried
+    /// with that. When none is left, <paramref name="error"/> is what the last of them said, else what it was.
+    /// </summary>
+    public bool TryBegin(ref TriedUpstreams tried, [NotNullWhen(true)] out Upstream? upstream, ref ProxyError error, bool onlyHere = false)
+    {
+        while (TryChoose(ref tried, out upstream, onlyHere))
+        {
+            var refusal = upstream.BeginRequest();
+            if (refusal == ProxyError.None)
+                return true;
+            error = refusal;
+            tried.Add(upstream);
+            upstream.OpenAbandoned(); // that it is busy proves nothing about opening a stream
+        }
+
+        return false;
     }
 
     /// <summary>Adds an upstream behind those that are as near. The route table's writer only.</summary>

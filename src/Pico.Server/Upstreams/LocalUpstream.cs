@@ -1,12 +1,14 @@
 using System.Net;
 using Pico.Server.Limits;
+using Pico.Server.Proxy;
+using Pico.Server.Upstreams.Tunnels;
 using Pico.Tunnel;
 using Pico.Tunnel.Protocol;
 
 namespace Pico.Server.Upstreams;
 
-/// <summary>An upstream whose tunnel ends at this node.</summary>
-internal sealed class LocalUpstream(TunnelConnection tunnel, Registration registration, TimeProvider time, StreamCap? cap = null)
+/// <summary>An upstream whose tunnel ends at this node. <paramref name="share"/> is what the agent's token lets through the tunnel; null: everything.</summary>
+internal sealed class LocalUpstream(TunnelConnection tunnel, Registration registration, TimeProvider time, StreamCap? cap = null, TokenShare? share = null)
     : Upstream(registration.EndpointId, registration.Protocol, time)
 {
     // Requests over HTTP share their streams between clients and say nothing of them: one message for all of those opens.
@@ -29,5 +31,19 @@ internal sealed class LocalUpstream(TunnelConnection tunnel, Registration regist
     {
         cap?.Check(Tunnel);
         return Tunnel.OpenAsync(client is null ? _anonymous : _anonymous with { ClientAddress = client }, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public override ProxyError BeginRequest()
+    {
+        var error = share?.Enter() ?? ProxyError.None;
+        return error == ProxyError.None ? base.BeginRequest() : error;
+    }
+
+    /// <inheritdoc/>
+    public override void EndRequest()
+    {
+        base.EndRequest();
+        share?.Exit();
     }
 }

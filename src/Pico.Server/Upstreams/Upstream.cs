@@ -1,4 +1,5 @@
 using System.Net;
+using Pico.Server.Proxy;
 using Pico.Tunnel;
 using Pico.Tunnel.Protocol;
 
@@ -89,11 +90,18 @@ internal abstract class Upstream(string endpointId, EndpointProtocol protocol, T
             Interlocked.Exchange(ref _onWithdrawn, null)?.Invoke();
     }
 
-    /// <summary>Counts a request in; every call is paired with one of <see cref="EndRequest"/>.</summary>
-    public void BeginRequest() => Interlocked.Increment(ref _outstanding);
+    /// <summary>
+    /// Counts a request in; or gives the error to refuse it with if no other upstream takes it, since this one takes no more just now. Every success is paired with one
+    /// <see cref="EndRequest"/>.
+    /// </summary>
+    public virtual ProxyError BeginRequest()
+    {
+        Interlocked.Increment(ref _outstanding);
+        return ProxyError.None;
+    }
 
     /// <summary>Counts a request out.</summary>
-    public void EndRequest() => Interlocked.Decrement(ref _outstanding);
+    public virtual void EndRequest() => Interlocked.Decrement(ref _outstanding);
 
     /// <summary>
     /// Opens a new stream to the service. Throws <see cref="StreamException"/>: nothing was sent then, so another upstream may be tried.

@@ -33,12 +33,12 @@ internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metr
     public ValueTask<ConnectResult> ConnectAsync(EndpointUpstreams endpoint, bool reuse, IPEndPoint? client, CancellationToken cancellationToken)
     {
         var tried = default(TriedUpstreams);
-        if (!endpoint.TryChoose(ref tried, out var upstream)) // 1
-            return ValueTask.FromResult(NoneAvailable(endpoint));
+        var error = ProxyError.None;
+        if (!endpoint.TryBegin(ref tried, out var upstream, ref error)) // 1
+            return ValueTask.FromResult(error == ProxyError.None ? NoneAvailable(endpoint) : Limited(endpoint, error));
 
         if (reuse && upstream.Idle.TryRent(out var stream)) // 2
         {
-            upstream.BeginRequest();
             upstream.OpenAbandoned(); // an idle stream proves nothing about opening one
             return ValueTask.FromResult(ConnectResult.Rented(upstream, stream));
         }
@@ -53,9 +53,10 @@ internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metr
     public ValueTask<ConnectResult> ConnectHereAsync(EndpointUpstreams endpoint, IPEndPoint? client, CancellationToken cancellationToken)
     {
         var tried = default(TriedUpstreams);
-        return endpoint.TryChoose(ref tried, out var upstream, onlyHere: true)
+        var error = ProxyError.None;
+        return endpoint.TryBegin(ref tried, out var upstream, ref error, onlyHere: true)
             ? OpenAsync(endpoint, upstream, client, onlyHere: true, cancellationToken)
-            : ValueTask.FromResult(NoneAvailable(endpoint));
+            : ValueTask.FromResult(error == ProxyError.None ? NoneAvailable(endpoint) : Limited(endpoint, error));
     }
 
     private async ValueTask<ConnectResult> OpenAsync(EndpointUpstreams endpoint, Upstream first, IPEndPoint? client, bool onlyHere, CancellationToken cancellationToken)
@@ -67,7 +68,6 @@ internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metr
         do
         {
             tried.Add(upstream);
-            upstream.BeginRequest();
             try
             {
                 var stream = await upstream.OpenAsync(client, cancel.Token); // 3
@@ -93,7 +93,8 @@ internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metr
                 metrics.StreamRefused(error);
                 if (timeout.IsCancellationRequested)
                     return ConnectResult.Failed(ProxyError.UpstreamTimeout, $"The service of '{endpoint.EndpointId}' accepted no connection in time.");
-                if (!endpoint.TryChoose(ref tried, out upstream, onlyHere)) // 4
+                var limited = ProxyError.None;
+                if (!endpoint.TryBegin(ref tried, out upstream, ref limited, onlyHere)) // 4
                     return Failure(endpoint, exception);
                 metrics.Retried();
             }
@@ -105,6 +106,9 @@ internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metr
 
     private static ConnectResult NoneAvailable(EndpointUpstreams endpoint) =>
         ConnectResult.Failed(ProxyError.NoAvailableUpstreams, $"No upstream of '{endpoint.EndpointId}' is available.");
+
+    private static ConnectResult Limited(EndpointUpstreams endpoint, ProxyError error) =>
+        ConnectResult.Failed(error, $"The tokens of the agents of '{endpoint.EndpointId}' allow no more than there is just now.");
 
     private static ConnectResult Failure(EndpointUpstreams endpoint, Exception exception) => ErrorOf(exception) switch
     {

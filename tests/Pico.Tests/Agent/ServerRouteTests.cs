@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Logging.Abstractions;
 using Pico.Agent.Dialing;
 using Pico.Agent.Endpoints;
 using Pico.Tests.Certificates;
@@ -39,12 +40,12 @@ public sealed class ServerRouteTests : IDisposable
         var tls = new TlsSettings { CaFile = _caFile, CertificateFile = Write(first), KeyFile = WriteKey(first) };
         var dialer = Dialer(node.Url, tls);
 
-        await using (await dialer.DialAsync(Cancel))
+        await using ((await dialer.DialAsync(Cancel)).Transport)
             Write(second, intermediate.Certificate);
         // The certificate has changed and its key has not yet.
         var failure = await Assert.ThrowsAsync<TunnelException>(() => dialer.DialAsync(Cancel));
         WriteKey(second);
-        await using var transport = await dialer.DialAsync(Cancel);
+        await using var transport = (await dialer.DialAsync(Cancel)).Transport;
 
         Assert.Contains($"the client certificate {tls.CertificateFile} cannot be used with the key {tls.KeyFile}", failure.Message, StringComparison.Ordinal);
         Assert.Equal(["CN=first", "CN=second"], seen);
@@ -91,7 +92,7 @@ public sealed class ServerRouteTests : IDisposable
             serverTls ? new() { CaFile = _caFile, ServerName = Name } : TlsSettings.Default,
             new() { Url = $"{proxyScheme}://user:p%40ss@127.0.0.1:{proxy.Port}", CaFile = _caFile });
 
-        await using var transport = await dialer.DialAsync(Cancel);
+        await using var transport = (await dialer.DialAsync(Cancel)).Transport;
 
         var target = serverTls ? "inner.invalid:443" : "inner.invalid:8001";
         Assert.Equal(
@@ -141,7 +142,7 @@ public sealed class ServerRouteTests : IDisposable
     }
 
     private static TunnelDialer Dialer(Uri server, TlsSettings tls, HttpProxySettings? proxy = null) => new(
-        [server], "/pico/v1/tunnel", new ServerConnector(tls, proxy ?? new(), TimeSpan.FromSeconds(10), TimeProvider.System), new TokenSource(""), TimeProvider.System);
+        [server], "/pico/v1/tunnel", new ServerConnector(tls, proxy ?? new(), TimeSpan.FromSeconds(10), TimeProvider.System), new CredentialSource("", "", TimeProvider.System, NullLogger.Instance), TimeProvider.System);
 
     private SslServerAuthenticationOptions ServerTls(List<string> seen) => new()
     {

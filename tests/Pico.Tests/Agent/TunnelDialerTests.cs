@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
 using Pico.Agent.Dialing;
 using Pico.Agent.Endpoints;
 using Pico.Tunnel;
@@ -16,6 +17,7 @@ public sealed class TunnelDialerTests
     [Theory]
     [InlineData("HTTP/1.1 401 Unauthorized\r\n\r\n", TunnelError.Unauthorized, "HTTP 401")]
     [InlineData("HTTP/1.1 401 Unauthorized\r\nX-Pico-Error: token_expired\r\n\r\n", TunnelError.TokenExpired, "expired")]
+    [InlineData("HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer realm=\"pico\", error_description=\"no key fits\"\r\n\r\n", TunnelError.Unauthorized, "no key fits")]
     [InlineData("HTTP/1.1 403 Forbidden\r\n\r\n", TunnelError.Unauthorized, "HTTP 403")]
     [InlineData("HTTP/1.1 404 Not Found\r\n\r\n", TunnelError.ProtocolError, "the right port?")]
     [InlineData("HTTP/1.1 302 Found\r\nLocation: https://login.example/\r\n\r\n", TunnelError.ProtocolError, "https://login.example/")]
@@ -139,7 +141,7 @@ public sealed class TunnelDialerTests
     {
         try
         {
-            await (await dialer.DialAsync(TestContext.Current.CancellationToken)).DisposeAsync();
+            await (await dialer.DialAsync(TestContext.Current.CancellationToken)).Transport.DisposeAsync();
             return true;
         }
         catch (TunnelException)
@@ -149,5 +151,5 @@ public sealed class TunnelDialerTests
     }
 
     private static TunnelDialer Dialer(params string[] servers) =>
-        new([.. servers.Select(s => new Uri(s))], "/pico/v1/tunnel", new ServerConnector(TlsSettings.Default, new(), ConnectTimeout, TimeProvider.System), new TokenSource(""), TimeProvider.System);
+        new([.. servers.Select(s => new Uri(s))], "/pico/v1/tunnel", new ServerConnector(TlsSettings.Default, new(), ConnectTimeout, TimeProvider.System), new CredentialSource("", "", TimeProvider.System, NullLogger.Instance), TimeProvider.System);
 }

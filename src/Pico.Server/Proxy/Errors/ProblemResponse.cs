@@ -77,7 +77,7 @@ internal static class ProblemResponse
         {
             Status = ProxyErrors.Status(error);
             Code = ProxyErrors.Code(error);
-            Challenge = Status == StatusCodes.Status401Unauthorized ? AuthProblems.Challenge(token.Failure) : null;
+            Challenge = Status == StatusCodes.Status401Unauthorized ? AuthProblems.Challenge(token) : null;
             IsForNow = error is ProxyError.RateLimited or ProxyError.Overloaded;
             Body = WriteBody(error, Status, Code, string.IsNullOrEmpty(token.Reason) ? ProblemTexts.Detail(error) : token.Reason);
 

@@ -69,7 +69,7 @@ internal sealed partial class AgentTunnelHandler(RouteTable routes, TunnelAdmiss
         if (admission.JudgeRegistration(_tunnel) is { } full)
             return full;
 
-        var upstream = new LocalUpstream(tunnel, registration, time, admission.Streams);
+        var upstream = new LocalUpstream(tunnel, registration, time, admission.Streams, _tunnel.Share);
         if (!_tunnel.Upstreams.TryAdd(registration.Id, upstream))
             return $"The registration {registration.Id} exists already.";
 

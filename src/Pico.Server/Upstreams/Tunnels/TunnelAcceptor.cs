@@ -75,7 +75,7 @@ internal sealed partial class TunnelAcceptor(
 
     private async Task ServeAsync(TunnelConnection connection, VerifiedToken token, AgentTunnelHandler handler)
     {
-        var tunnel = new TunnelRecord(connection, token, time.GetTimestamp(), handler.End);
+        var tunnel = new TunnelRecord(connection, token, time.GetTimestamp(), handler.End, TokenShare.Of(token, time));
         var agent = connection.Remote;
         LogConnected(agent.Name, agent.Id, agent.Software, connection.RemoteAddress);
         using var ended = new CancellationTokenSource();

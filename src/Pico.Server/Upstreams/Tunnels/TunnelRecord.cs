@@ -8,13 +8,16 @@ namespace Pico.Server.Upstreams.Tunnels;
 /// <summary>
 /// An agent's tunnel that ends at this node, and what it registered; <paramref name="withdraw"/> takes that out of the route table, for good.
 /// </summary>
-internal sealed class TunnelRecord(TunnelConnection connection, VerifiedToken token, long openedAt, Action withdraw)
+internal sealed class TunnelRecord(TunnelConnection connection, VerifiedToken token, long openedAt, Action withdraw, TokenShare? share = null)
 {
     /// <summary>The tunnel.</summary>
     public TunnelConnection Connection { get; } = connection;
 
     /// <summary>What the agent may do.</summary>
     public VerifiedToken Token { get; } = token;
+
+    /// <summary>How much of it at once; null: no limit of the token's own.</summary>
+    public TokenShare? Share { get; } = share;
 
     /// <summary>The timestamp (<see cref="TimeProvider.GetTimestamp"/>) of its handshake.</summary>
     public long OpenedAt { get; } = openedAt;

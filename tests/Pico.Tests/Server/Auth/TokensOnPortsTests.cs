@@ -68,6 +68,36 @@ public sealed class TokensOnPortsTests
         Assert.Equal(TunnelError.TokenExpired, (await agent.Tunnel.Completion.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System, TestContext.Current.CancellationToken)).Error);
     }
 
+    [Theory]
+    [InlineData("1.1")]
+    [InlineData("2.0")]
+    public async Task Agent_WhoseTokenLimitsIt_GetsNoMoreThanThat(string version)
+    {
+        await using var server = await TestServer.StartAsync(o => o.Upstream.Auth.Secret = TokenMint.Secret);
+        var release = new TaskCompletionSource();
+        await using var slow = await TestAgent.ConnectAsync(
+            server.Server.UpstreamAddress, serve: TestService.Answering("ok", () => release.Task), token: TokenMint.Create("HS256", Now, new { maxStreams = 1 }));
+        Assert.Null(await slow.RegisterAsync("slow", EndpointProtocol.Http));
+        await using var often = await TestAgent.ConnectAsync(
+            server.Server.UpstreamAddress, serve: TestService.Answering("ok"), token: TokenMint.Create("HS256", Now, new { rateLimit = 2 }));
+        Assert.Null(await often.RegisterAsync("often", EndpointProtocol.Http));
+        using var http = new HttpClient { BaseAddress = new Uri($"http://{server.Server.ProxyAddress}"), DefaultRequestVersion = new Version(version), DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+
+        var first = AskAsync(http, "slow");
+        await server.StatusAsync(s => s.Endpoints.Single(e => e.Id == "slow").Upstreams[0].Outstanding == 1);
+        Assert.Equal((503, "overloaded"), await AskAsync(http, "slow"));
+        release.SetResult();
+        Assert.Equal((200, ""), await first);
+        await server.StatusAsync(s => s.Endpoints.Single(e => e.Id == "slow").Upstreams[0].Outstanding == 0);
+        Assert.Equal((200, ""), await AskAsync(http, "slow"));
+
+        var answers = new List<(int, string)>();
+        for (var i = 0; i < 50 && !answers.Contains((429, "rate_limited")); i++)
+            answers.Add(await AskAsync(http, "often"));
+        Assert.Equal([(200, ""), (200, "")], answers.Take(2));
+        Assert.Contains((429, "rate_limited"), answers);
+    }
+
     [Fact]
     public async Task Admin_WithKeys_AsksForATokenButNotOfProbes()
     {
@@ -99,5 +129,12 @@ public sealed class TokensOnPortsTests
         await using var server = new PicoServer(missing);
         var start = await Assert.ThrowsAsync<ServerStartException>(() => server.StartAsync(TestContext.Current.CancellationToken));
         Assert.Contains("upstream.auth.jwks-file", start.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task<(int Status, string Code)> AskAsync(HttpClient http, string endpoint)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/") { Version = http.DefaultRequestVersion, VersionPolicy = http.DefaultVersionPolicy, Headers = { Host = endpoint + ".example.com" } };
+        using var response = await http.SendAsync(request, TestContext.Current.CancellationToken);
+        return ((int)response.StatusCode, response.Headers.TryGetValues("x-pico-error", out var codes) ? codes.Single() : "");
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Pico.Server.Proxy;
 using Pico.Server.Upstreams;
 using Pico.Tunnel;
 using Pico.Tunnel.Protocol;
@@ -10,6 +11,9 @@ internal sealed class TestUpstream(string endpointId, TimeProvider? time = null,
     : Upstream(endpointId, protocol, time ?? TimeProvider.System)
 {
     public bool Open { get; set; } = true;
+
+    /// <summary>What requests are refused with; None: they are not.</summary>
+    public ProxyError Refusal { get; set; }
 
     public Func<CancellationToken, ValueTask<TunnelStream>> OnOpen { get; set; } =
         _ => throw new StreamException(StreamError.ServiceUnreachable, "connection refused");
@@ -27,6 +31,8 @@ internal sealed class TestUpstream(string endpointId, TimeProvider? time = null,
     public override int Weight => Listeners;
 
     public override string Description => "test";
+
+    public override ProxyError BeginRequest() => Refusal == ProxyError.None ? base.BeginRequest() : Refusal;
 
     public override ValueTask<TunnelStream> OpenAsync(IPEndPoint? client, CancellationToken cancellationToken)
     {

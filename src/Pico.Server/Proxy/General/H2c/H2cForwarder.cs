@@ -39,23 +39,23 @@ internal sealed class H2cForwarder(IHttpForwarder forwarder, H2cClients clients,
     public async Task<ForwardResult> ForwardAsync(HttpContext context, EndpointUpstreams endpoint)
     {
         var tried = default(TriedUpstreams);
-        var result = new ForwardResult(ProxyError.NoAvailableUpstreams);
-        while (endpoint.TryChoose(ref tried, out var upstream)) // 1
+        var result = default(ForwardResult);
+        var error = ProxyError.NoAvailableUpstreams;
+        while (endpoint.TryBegin(ref tried, out var upstream, ref error)) // 1
         {
-            if (tried.Count > 0)
+            if (result.Error != ProxyError.None)
                 metrics.Retried();
             tried.Add(upstream);
-            upstream.BeginRequest();
             (result, var isSent) = await ForwardAsync(context, upstream); // 2
             upstream.OpenAbandoned(); // a request on an open connection proves nothing about opening one
             upstream.EndRequest();
             if (isSent)
-                break;
+                return result;
 
             context.Response.Clear(); // 3
         }
 
-        return result;
+        return result.Error == ProxyError.None ? new ForwardResult(error) : result;
     }
 
     private async Task<(ForwardResult Result, bool IsSent)> ForwardAsync(HttpContext context, Upstream upstream)
