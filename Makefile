@@ -8,7 +8,7 @@ DOTNET_FLAGS := --nologo --verbosity quiet -consoleLoggerParameters:NoSummary
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
-.PHONY: run build test bench format lint publish publish-agent publish-server docs
+.PHONY: run build test bench bench-scale simulate format lint publish publish-agent publish-server docs
 
 ## run: a server, an agent and a small service on this machine; Ctrl-C ends all of it
 run:
@@ -29,6 +29,18 @@ bench: publish
 	@echo "Building the benchmarks …"
 	@dotnet build tests/Pico.Benchmarks --configuration Release $(DOTNET_FLAGS)
 	@exec dotnet tests/Pico.Benchmarks/bin/Release/net10.0/Pico.Benchmarks.dll $(ARGS)
+
+## bench-scale: the gossip with 100 nodes and a million keys: memory, time to sync, bytes a second
+bench-scale:
+	@echo "Building the benchmarks …"
+	@dotnet build tests/Pico.Benchmarks --configuration Release $(DOTNET_FLAGS)
+	@exec dotnet tests/Pico.Benchmarks/bin/Release/net10.0/Pico.Benchmarks.dll scale $(ARGS)
+
+## simulate: the gossip in its simulator, 24 hours of one cluster and 2000 seeds of ten minutes; ARGS="--seeds 10 --hours 1" for less
+simulate:
+	@echo "Building the simulator …"
+	@dotnet build tests/Pico.Benchmarks --configuration Release $(DOTNET_FLAGS)
+	@exec dotnet tests/Pico.Benchmarks/bin/Release/net10.0/Pico.Benchmarks.dll simulate $(ARGS)
 
 format:
 	@dotnet format --no-restore

@@ -1,6 +1,10 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Text;
 using Microsoft.Extensions.Logging;
+using Pico.Gossip.Network;
+using Pico.Gossip.Sealing;
+using Pico.Gossip.Wire;
 
 namespace Pico.Gossip;
 
@@ -16,8 +20,7 @@ namespace Pico.Gossip;
 /// </code>
 /// The owner listens on the same port for TCP and gives connections that are no peer links to <see cref="AcceptAsync"/>.
 /// </summary>
-#pragma warning disable CA1822
-public sealed class GossipNode : IAsyncDisposable, IMemberValues
+public sealed class GossipNode : IAsyncDisposable
 {
     /// <summary>What a key may have, in bytes of UTF-8; at least one.</summary>
     public const int MaxKeyBytes = 255;
@@ -28,12 +31,21 @@ public sealed class GossipNode : IAsyncDisposable, IMemberValues
     /// <summary>How many keys a member may have.</summary>
     public const int MaxKeys = 200_000;
 
-    private readonly Lock _gate = new();
-    private readonly Dictionary<string, byte[]> _own = new(StringComparer.Ordinal);
-    private readonly IPEndPoint _address;
-    private ImmutableArray<Member> _members = [];
+    private static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>Makes a node that is not started.</summary>
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly GossipOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CoreShell _shell;
+    private readonly Synchronizer _synchronizer;
+    private readonly JoinResolver _resolver;
+    private volatile KeyRing _ring;
+    private UdpPort? _port;
+    private Task _running = Task.CompletedTask;
+    private int _disposed;
+
+    /// <summary>Makes a node that is not started. Throws <see cref="ArgumentException"/> if its ID is empty or too long.</summary>
     /// <param name="options">How it takes part.</param>
     /// <param name="observer">Who hears what changes.</param>
     /// <param name="time">The clock.</param>
@@ -44,30 +56,60 @@ public sealed class GossipNode : IAsyncDisposable, IMemberValues
         ArgumentNullException.ThrowIfNull(observer);
         ArgumentNullException.ThrowIfNull(time);
         ArgumentNullException.ThrowIfNull(loggers);
-        _address = options.Advertise ?? options.Bind;
-        Self = new Member(options.Life, _address, this, MemberState.Alive);
+        if (Encoding.UTF8.GetByteCount(options.Life.NodeId) is 0 or > NodeLife.MaxNodeIdBytes)
+            throw new ArgumentException($"A node ID has 1 to {NodeLife.MaxNodeIdBytes} bytes.", nameof(options));
+        _options = options;
+        _time = time;
+        _logger = loggers.CreateLogger<GossipNode>();
+        _ring = new KeyRing(options.Keys);
+        var record = new MemberRecord(options.Life, MemberUpdate.TagOf(options.Life), options.Advertise ?? options.Bind, MemberRecord.OwnVersions);
+        _shell = new CoreShell(options, record, _ring, observer, time, _logger);
+        _synchronizer = new Synchronizer(_shell, () => _ring, time, _logger);
+        _shell.OnSynchronize = _synchronizer.Call;
+        _resolver = new JoinResolver(options, UseAddresses, time, _logger);
     }
 
     /// <summary>This node. Its address is the advertised one, known after <see cref="StartAsync"/>.</summary>
-    public Member Self { get; private set; }
+    public Member Self => _shell.Core.Self.Member;
 
     /// <summary>The other members: those that are up, and those that failed and are still looked for. A new array on each change.</summary>
-    public ImmutableArray<Member> Members => _members;
+    public ImmutableArray<Member> Members => _shell.Members;
 
     /// <summary>
     /// Completes when this node has found a member and has all of the state that it had, or at once when there is nobody to join. Never fails, except by cancellation when the
     /// node is disposed of before. Whoever doesn't want to wait for ever gives the wait a time-out.
     /// </summary>
-    public Task Joined { get; private set; } = Task.CompletedTask;
+    public Task Joined => _shell.Joined;
+
+    /// <summary>
+    /// Completes if the cluster holds this life to be over although it goes on: a later life of the same node is up, or somebody declared it dead. From then on the node neither
+    /// hears nor tells anything. Cancelled when the node is disposed of.
+    /// </summary>
+    public Task<MemberDownReason> Expelled => _shell.Expelled;
 
     /// <summary>What was counted.</summary>
-    public GossipCounters Counters { get; } = new();
+    public GossipCounters Counters => _shell.Counters;
+
+    internal CoreShell Shell => _shell;
 
     /// <summary>Opens the UDP port and begins to join. Throws <see cref="System.Net.Sockets.SocketException"/> if the port cannot be had.</summary>
-    public Task StartAsync(CancellationToken cancellation)
+    public async Task StartAsync(CancellationToken cancellation)
     {
-        cancellation.ThrowIfCancellationRequested();
-        return Task.CompletedTask;
+        if (!_ring.IsSealing)
+            GossipLog.NoKey(_logger);
+        var port = _port = new UdpPort(_options.Bind, _logger);
+        _resolver.SetDefaultPort(port.Bound.Port);
+        var address = _options.Advertise ?? AdvertisedAddress.Find(port.Bound, await _resolver.ResolveAsync(cancellation));
+        if (address.Port == 0)
+            address = new IPEndPoint(address.Address, port.Bound.Port);
+        _shell.Change(core => core.Relocate(address), wake: false);
+        _shell.Open(port);
+        GossipLog.Started(_logger, port.Bound, address, _options.Life);
+        var stop = _stopping.Token;
+        _running = Task.WhenAll(
+            Task.Run(() => _shell.TickAsync(stop), CancellationToken.None),
+            Task.Run(() => _shell.ReceiveAsync(port, stop), CancellationToken.None),
+            Task.Run(() => _resolver.RunAsync(_shell.Joined, stop), CancellationToken.None));
     }
 
     /// <summary>
@@ -76,41 +118,59 @@ public sealed class GossipNode : IAsyncDisposable, IMemberValues
     /// </summary>
     public void Set(string key, ReadOnlySpan<byte> value)
     {
-        lock (_gate)
-            _own[key] = value.ToArray();
+        if (value.Length > MaxValueBytes)
+            throw new ArgumentException($"A value has at most {MaxValueBytes} bytes, not {value.Length}.", nameof(value));
+        var utf8 = KeyOf(key);
+        lock (_shell.Core.Gate)
+            _shell.Core.Set(utf8, value);
+        _shell.Wake();
     }
 
     /// <summary>Removes one of this node's own values. False if there was none.</summary>
     public bool Remove(string key)
     {
-        lock (_gate)
-            return _own.Remove(key);
+        var utf8 = KeyOf(key);
+        return _shell.Change(core => core.Remove(utf8));
     }
 
     /// <summary>
     /// Tells the others that this life ends, and returns when they know (or some of them, who tell the rest), or after two seconds. From then on this node neither hears nor tells
     /// anything: a server that drains removes its values first, and leaves when it needs the others' no longer.
     /// </summary>
-    public Task LeaveAsync(CancellationToken cancellation)
+    public async Task LeaveAsync(CancellationToken cancellation)
     {
-        cancellation.ThrowIfCancellationRequested();
-        return Task.CompletedTask;
+        await _shell.InputAsync(0, static (shell, _) => shell.Core.Leave(shell.Now), cancellation);
+        _shell.Wake();
+        try
+        {
+            await _shell.Ended.WaitAsync(LeaveTimeout, _time, cancellation);
+        }
+        catch (TimeoutException)
+        {
+            lock (_shell.Core.Gate)
+                _shell.Core.Stop(); // nobody answers: they will find out
+        }
     }
 
     /// <summary>Says that a life is over: it is down everywhere at once, and never comes back. Nothing for this node's own life and for one that is known to be over.</summary>
-    public void DeclareDead(NodeLife life)
-    {
-        lock (_gate)
-            _members = _members.RemoveAll(m => m.Life == life);
-    }
+    public void DeclareDead(NodeLife life) => _shell.Change(core => core.DeclareDead(life));
 
     /// <summary>Replaces <see cref="GossipOptions.Join"/>.</summary>
-    public void SetJoinTargets(IReadOnlyList<string> targets) => ArgumentNullException.ThrowIfNull(targets);
+    public void SetJoinTargets(IReadOnlyList<string> targets)
+    {
+        ArgumentNullException.ThrowIfNull(targets);
+        _resolver.SetTargets(targets);
+    }
 
     /// <summary>
     /// Replaces <see cref="GossipOptions.Keys"/>. To rotate without a gap: everywhere add the new key behind the old one, then everywhere put it first, then everywhere drop the old.
     /// </summary>
-    public void SetKeys(IReadOnlyList<GossipKey> keys) => ArgumentNullException.ThrowIfNull(keys);
+    public void SetKeys(IReadOnlyList<GossipKey> keys)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        _ring = new KeyRing(keys);
+        _shell.SetKeys(_ring);
+    }
 
     /// <summary>
     /// Serves a connection that came in on the gossip port and is no TLS connection: another node's exchange of state. Returns when it is over, never fails for what the other side
@@ -120,31 +180,29 @@ public sealed class GossipNode : IAsyncDisposable, IMemberValues
     {
         ArgumentNullException.ThrowIfNull(connection);
         ArgumentNullException.ThrowIfNull(remote);
-        cancellation.ThrowIfCancellationRequested();
-        return Task.CompletedTask;
+        return _synchronizer.AcceptAsync(connection, remote, cancellation);
     }
 
     /// <summary>Stops without telling anybody (see <see cref="LeaveAsync"/>) and closes the port.</summary>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
-    int IMemberValues.Count
+    public async ValueTask DisposeAsync()
     {
-        get
-        {
-            lock (_gate)
-                return _own.Count;
-        }
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
+        await _stopping.CancelAsync();
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _synchronizer.DisposeAsync();
+        _resolver.Dispose();
+        _shell.Dispose();
+        _port?.Dispose();
+        _stopping.Dispose();
     }
 
-    bool IMemberValues.TryGet(string key, out byte[] value)
-    {
-        lock (_gate)
-            return _own.TryGetValue(key, out value!);
-    }
+    private void UseAddresses(IPEndPoint[] addresses) => _shell.Change(core => core.SetJoinAddresses(addresses));
 
-    IReadOnlyDictionary<string, byte[]> IMemberValues.ToDictionary()
+    private static byte[] KeyOf(string key)
     {
-        lock (_gate)
-            return new Dictionary<string, byte[]>(_own, StringComparer.Ordinal);
+        ArgumentNullException.ThrowIfNull(key);
+        var utf8 = Encoding.UTF8.GetBytes(key);
+        return utf8.Length is 0 or > MaxKeyBytes ? throw new ArgumentException($"A key has 1 to {MaxKeyBytes} bytes of UTF-8, not {utf8.Length}.", nameof(key)) : utf8;
     }
 }

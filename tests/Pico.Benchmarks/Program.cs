@@ -11,6 +11,8 @@ var root = new RootCommand("Measures Pico beside nginx and YARP. Writes artifact
 {
     AllocVerb.Create(),
     ForwarderVerb.Create(),
+    ScaleVerb.Create(),
+    SimulateVerb.Create(),
 };
 RunVerb.AddTo(root);
 
