@@ -31,7 +31,7 @@ internal sealed class AgentProcess : IAsyncDisposable
     public static AgentProcess Launch(Uri server, string endpoints, params string[] options)
     {
         var admin = new Uri($"http://127.0.0.1:{Ports.Free()}/");
-        return new(PicoProgram.Start("agent", ["--endpoints", endpoints, "--server", $"ws://{server.Authority}", "--bind-addr", admin.Authority, .. options]), admin);
+        return new(PicoProgram.Start("agent", ["--endpoints", endpoints, "--server", server.GetLeftPart(UriPartial.Authority), "--bind-addr", admin.Authority, .. options]), admin);
     }
 
     private async Task<int> CountRegistrationsAsync()

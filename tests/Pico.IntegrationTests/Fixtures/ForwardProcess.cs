@@ -15,10 +15,10 @@ internal sealed class ForwardProcess : IAsyncDisposable
     public int Port { get; }
 
     /// <summary>Starts forwarding to <paramref name="endpointId"/> and waits until the port listens.</summary>
-    public static async Task<ForwardProcess> StartAsync(Uri proxy, string endpointId)
+    public static async Task<ForwardProcess> StartAsync(Uri proxy, string endpointId, params string[] options)
     {
         var port = Ports.Free();
-        var process = PicoProgram.Start("forward", $"{port}", endpointId, "--server", $"ws://{proxy.Authority}");
+        var process = PicoProgram.Start("forward", [$"{port}", endpointId, "--server", proxy.GetLeftPart(UriPartial.Authority), .. options]);
         await process.WaitUntilAsync("the forwarder listens", () => TcpProbe.Listens(port));
         return new(process, port);
     }

@@ -5,16 +5,24 @@ internal sealed class ServerProcess : IAsyncDisposable
 {
     private readonly string[] _options;
 
-    private ServerProcess(string[] options) => _options = options;
+    private ServerProcess(string[] options)
+    {
+        _options = options;
+        Proxy = new($"http{Tls("proxy")}://127.0.0.1:{Ports.Free()}/");
+        Upstream = new($"ws{Tls("upstream")}://127.0.0.1:{Ports.Free()}");
+        Admin = new($"http{Tls("admin")}://127.0.0.1:{Ports.Free()}/");
+
+        string Tls(string port) => options.Contains($"--{port}.tls.certificate-file") ? "s" : "";
+    }
 
     /// <summary>Where clients send requests.</summary>
-    public Uri Proxy { get; } = new($"http://127.0.0.1:{Ports.Free()}/");
+    public Uri Proxy { get; }
 
     /// <summary>Where agents connect.</summary>
-    public Uri Upstream { get; } = new($"ws://127.0.0.1:{Ports.Free()}");
+    public Uri Upstream { get; }
 
     /// <summary>Health, readiness, metrics, status.</summary>
-    public Uri Admin { get; } = new($"http://127.0.0.1:{Ports.Free()}/");
+    public Uri Admin { get; }
 
     /// <summary>The process itself. Another one after <see cref="RestartAsync"/>.</summary>
     public BackgroundProcess Process { get; private set; } = null!;

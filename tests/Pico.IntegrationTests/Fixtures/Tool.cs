@@ -14,6 +14,7 @@ internal sealed record Tool(string Program, string Package)
     public static Tool Psql { get; } = new("psql", "postgresql-client");
     public static Tool RedisBenchmark { get; } = new("redis-benchmark", "redis-tools");
     public static Tool RedisServer { get; } = new("redis-server", "redis-server");
+    public static Tool TinyProxy { get; } = new("tinyproxy", "tinyproxy-bin");
     public static Tool SetPriv { get; } = new("setpriv", "util-linux");
 
     /// <summary>Debian's own Python, the one that has the packages named python3-….</summary>
