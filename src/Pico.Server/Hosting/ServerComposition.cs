@@ -98,6 +98,5 @@ internal static class ServerComposition
     private static void StartHousekeeping(this IServiceProvider services)
     {
         services.GetRequiredService<TunnelMetrics>();
-        services.GetRequiredService<IdleStreamTrimmer>();
     }
 }

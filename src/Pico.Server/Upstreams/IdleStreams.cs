@@ -4,8 +4,8 @@ using Pico.Tunnel;
 namespace Pico.Server.Upstreams;
 
 /// <summary>
-/// Idle HTTP/1.1 streams of one upstream, last in first out, so that those beyond the need grow old and are closed
-/// (<see cref="Trim"/>, called by <see cref="IdleStreamTrimmer"/>).
+/// Idle HTTP/1.1 streams of one upstream, last in first out, so that those beyond the need grow old and are closed. A timer looks for those while there are
+/// any, so that upstreams at rest cost nothing, however many there are.
 /// </summary>
 internal sealed class IdleStreams(TimeProvider time)
 {
@@ -15,7 +15,11 @@ internal sealed class IdleStreams(TimeProvider time)
     /// <summary>How long a stream is kept: under the 75 s after which common services close an idle connection.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(60);
 
+    /// <summary>How often the streams are looked at.</summary>
+    public static readonly TimeSpan TrimInterval = TimeSpan.FromSeconds(10);
+
     private readonly Lock _access = new();
+    private ITimer? _timer;        // under _access; there while a stream is, or was at the last look
     private Entry[] _entries = []; // under _access; the oldest first
     private int _count;            // under _access
     private bool _closed;          // under _access
@@ -82,6 +86,7 @@ internal sealed class IdleStreams(TimeProvider time)
 
         while (TryPop(out var stream))
             Dispose(stream);
+        Rest();
     }
 
     // A service that sends something nobody asked for (or closes) has made the stream useless: it would be taken for the next answer.
@@ -120,8 +125,28 @@ internal sealed class IdleStreams(TimeProvider time)
             if (_count == _entries.Length)
                 Array.Resize(ref _entries, Math.Max(4, _count * 2));
             _entries[_count++] = new Entry(stream, time.GetTimestamp());
+            _timer ??= time.CreateTimer(static state => ((IdleStreams)state!).Look(), this, TrimInterval, TrimInterval);
             return true;
         }
+    }
+
+    private void Look()
+    {
+        Trim();
+        Rest();
+    }
+
+    /// <summary>Stops the timer if there is nothing to look at.</summary>
+    private void Rest()
+    {
+        ITimer? timer = null;
+        lock (_access)
+        {
+            if (_count == 0)
+                (timer, _timer) = (_timer, null);
+        }
+
+        timer?.Dispose();
     }
 
     // Disposing waits for nothing that a request should wait for, and has nobody to tell.

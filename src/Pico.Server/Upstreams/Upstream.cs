@@ -68,9 +68,6 @@ internal abstract class Upstream(string endpointId, EndpointProtocol protocol, T
     /// <summary>An open was given up before anything was known.</summary>
     public void OpenAbandoned() => Volatile.Read(ref _ejection)?.Abandoned();
 
-    /// <summary>Closes the idle streams that are too old.</summary>
-    public void TrimIdle() => Volatile.Read(ref _idle)?.Trim();
-
     /// <summary>No new streams from now on, and the idle ones are closed; those in use live on.</summary>
     public void Withdraw()
     {

@@ -11,7 +11,6 @@ internal static class UpstreamServices
     public static IServiceCollection AddUpstreams(this IServiceCollection services) => services
         .AddSingleton<RouteTable>()
         .AddSingleton<UpstreamConnector>()
-        .AddSingleton<IdleStreamTrimmer>()
         .AddSingleton<TunnelSet>()
         .AddSingleton<TunnelAdmission>()
         .AddSingleton<TunnelAcceptor>();

@@ -86,18 +86,19 @@ public sealed class IdleStreamsTests
     }
 
     [Fact]
-    public async Task Trimmer_OnItsHeartbeat_LooksAtEveryUpstream()
+    public async Task Return_ThenNothing_IsClosedByItselfEachTime()
     {
         await using var pair = await TunnelPair.CreateAsync();
-        var routes = new RouteTable();
-        var upstream = new TestUpstream("e", _time);
-        routes.Add(upstream);
-        await using var trimmer = new IdleStreamTrimmer(routes, _time);
-        upstream.Idle.Return((await OpenAsync(pair)).Server);
+        for (var i = 0; i < 2; i++)
+        {
+            _idle.Return((await OpenAsync(pair)).Server);
+            Assert.Equal(1, pair.Server.StreamCount);
 
-        _time.Advance(IdleStreams.MaxAge + IdleStreamTrimmer.Interval);
+            _time.Advance(IdleStreams.MaxAge + IdleStreams.TrimInterval);
 
-        Assert.Equal(0, upstream.Idle.Count);
+            Assert.Equal(0, _idle.Count);
+        }
+
         Assert.Equal(0, pair.Server.StreamCount);
     }
 
