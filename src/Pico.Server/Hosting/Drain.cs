@@ -7,7 +7,7 @@ namespace Pico.Server.Hosting;
 /// <summary>
 /// How a node stops, in this order:
 /// <code>
-///   1 not ready, and the other nodes are told; agents are not admitted; idle connections of clients end, the others after what they do
+///   1 not ready, and the other nodes are told; agents are not admitted; connections of clients end after what they do, idle ones in a moment
 ///   2 for the drain delay new ones are still accepted: load balancers need a moment to notice
 ///   3 the ports of clients close; what they accepted meanwhile ends likewise
 ///   4 agents are told to go elsewhere (GO_AWAY, Draining)

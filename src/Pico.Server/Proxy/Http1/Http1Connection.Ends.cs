@@ -21,6 +21,9 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
     // ticks, the exchange may stand still then; bytes that a client takes who is gone end it at once.
     private const int ClosedClientTicks = 5;
 
+    // When the node drains, the time in ticks for a request that is on its way.
+    private const int LastRequestTicks = 1;
+
     // Written by the connection's flow and its pump, read by the heartbeat too.
     private int _deadline = int.MaxValue;
     private volatile Waiting _waiting;
@@ -116,6 +119,15 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
         SetDeadline(ticks);
     }
 
+    private void WaitForRequest(int ticks)
+    {
+        Wait(Waiting.Request, ticks);
+        if (_closing)
+            HastenClose();
+    }
+
+    private void HastenClose() => Volatile.Write(ref _deadline, Math.Min(Deadline, _path.Heartbeat.After(LastRequestTicks)));
+
     private void SetDeadline(int ticks)
     {
         Volatile.Write(ref _deadline, _path.Heartbeat.After(ticks));
@@ -165,11 +177,15 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
         _leaving.Cancel();
     }
 
-    /// <summary>The node drains: this connection ends after the request that it serves, or at once if it serves none.</summary>
+    /// <summary>
+    /// The node drains: this connection ends after the request that it serves, or that comes in a moment. Closed at once it would lose one that the client has
+    /// sent already, and may not send again elsewhere.
+    /// </summary>
     private void OnCloseRequested()
     {
         _closing = true;
-        _input.CancelPendingRead(); // whoever reads a request's body reads on
+        if (_waiting == Waiting.Request && !_intake.HasBegun)
+            HastenClose();
     }
 
     private void OnFlushed(FlushResult flush)

@@ -60,7 +60,7 @@ internal sealed partial class Http1Connection
         var lifetime = _connection.Features.Get<IConnectionLifetimeNotificationFeature>();
         using var gone = _connection.ConnectionClosed.UnsafeRegister(static c => ((Http1Connection)c!).OnClientClosed(), this);
         using var closing = lifetime?.ConnectionClosedRequested.UnsafeRegister(static c => ((Http1Connection)c!).OnCloseRequested(), this) ?? default;
-        Wait(Waiting.Request, _path.RequestHeadTicks);
+        WaitForRequest(_path.RequestHeadTicks);
         _path.Heartbeat.Add(this);
         try
         {
@@ -135,9 +135,7 @@ internal sealed partial class Http1Connection
                     OnEnd(_relay.Status, error);
                 if (error == ProxyError.None ? !GoesOn() : !await AnswerAsync(error))
                     return true;
-                Wait(Waiting.Request, _path.KeepAliveTicks);
-                if (_closing)
-                    _input.CancelPendingRead(); // a request that is there already is still served
+                WaitForRequest(_path.KeepAliveTicks);
             }
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException)
@@ -189,8 +187,6 @@ internal sealed partial class Http1Connection
 
         if (read.IsCanceled && _path.Heartbeat.IsOver(Deadline))
             return _intake.HasBegun ? _intake.RefuseUnread(ProxyError.RequestTimeout, moreComes: false) : IntakeStep.Close;
-        if (_closing && !_intake.HasBegun)
-            return IntakeStep.Close;
         if (_intake.HasBegun && !hadBegun)
             Wait(Waiting.Request, _path.RequestHeadTicks);
         return IntakeStep.More;

@@ -50,7 +50,7 @@ public sealed class DrainTests
     }
 
     [Fact]
-    public async Task Stop_IdleKeptAliveConnection_IsClosedAtOnce()
+    public async Task Stop_IdleKeptAliveConnection_IsClosedInAMoment()
     {
         await using var server = await TestServer.StartAsync();
         _answer.SetResult();

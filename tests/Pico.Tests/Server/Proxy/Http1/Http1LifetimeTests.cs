@@ -109,16 +109,35 @@ public sealed class Http1LifetimeTests
     }
 
     [Fact]
-    public async Task Drain_IdleConnection_IsClosedAtOnce()
+    public async Task Drain_IdleConnection_IsClosedInAMoment()
     {
-        await using var harness = await Http1Harness.StartAsync(_ => Ok);
+        var time = new FakeTimeProvider();
+        await using var harness = await Http1Harness.StartAsync(_ => Ok, time: time);
         var client = harness.Connect();
         await client.SendAsync(Get);
         await client.ReadAsync(Ok.Length);
 
         client.RequestClose();
+        var end = client.ReadToEndAsync();
+        Assert.False(end.IsCompleted);
+        await AdvanceUntilAsync(time, end);
 
-        Assert.Equal("", await client.ReadToEndAsync());
+        Assert.Equal("", await end);
+    }
+
+    [Fact]
+    public async Task Drain_RequestOnItsWay_IsServedAndTheConnectionClosed()
+    {
+        var time = new FakeTimeProvider();
+        await using var harness = await Http1Harness.StartAsync(_ => Ok, time: time);
+        var client = harness.Connect();
+        await client.SendAsync(Get);
+        await client.ReadAsync(Ok.Length);
+
+        client.RequestClose();
+        await client.SendAsync(Get);
+
+        Assert.Equal("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok", await client.ReadToEndAsync());
     }
 
     [Fact]
@@ -146,22 +165,28 @@ public sealed class Http1LifetimeTests
     [Fact]
     public async Task Drain_ConnectionInTheMiddleOfAResponse_IsClosedAfterIt()
     {
+        var time = new FakeTimeProvider();
         var go = Signal();
-        await using var harness = await Http1Harness.StartAsync(async stream =>
-        {
-            await stream.ReadHeadAsync();
-            await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nha");
-            await go.Task;
-            await stream.WriteAsync("lf");
-        });
+        await using var harness = await Http1Harness.StartAsync(
+            async stream =>
+            {
+                await stream.ReadHeadAsync();
+                await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nha");
+                await go.Task;
+                await stream.WriteAsync("lf");
+            },
+            time: time);
         var client = harness.Connect();
         await client.SendAsync(Get);
         await client.ReadToAsync("ha");
 
         client.RequestClose();
         go.SetResult();
+        await client.ReadToAsync("lf");
+        var end = client.ReadToEndAsync();
+        await AdvanceUntilAsync(time, end);
 
-        Assert.Equal("lf", await client.ReadToEndAsync());
+        Assert.Equal("", await end);
     }
 
     [Fact]
