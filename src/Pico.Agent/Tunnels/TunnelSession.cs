@@ -45,6 +45,9 @@ internal sealed class TunnelSession : ITunnelHandler
     /// <summary>True if it was opened with a credential that is replaced by now.</summary>
     public bool IsOutdated => _credential.Replaced.IsCompleted;
 
+    /// <summary>True if the node, which goes on, wants it moved to another: there is no haste.</summary>
+    public bool IsMoving => _goAway.Task is { IsCompletedSuccessfully: true, Result.Error: TunnelError.Rebalance } && !Tunnel.Completion.IsCompleted;
+
     /// <summary>The node will end it by then; null if that is not known.</summary>
     public DateTimeOffset? Expires => _credential.Expires;
 

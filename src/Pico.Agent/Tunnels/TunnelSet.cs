@@ -57,7 +57,7 @@ internal sealed partial class TunnelSet(
     }
 
     /// <summary>Dials and handshakes; the session registers from then on. Throws <see cref="TunnelException"/>.</summary>
-    public async Task<(TunnelSession Session, bool IsDuplicate)> ConnectAsync(bool acceptsDuplicate, CancellationToken cancellationToken)
+    public async Task<(TunnelSession Session, bool IsDuplicate)> ConnectAsync(bool acceptsDuplicate, bool isMoving, CancellationToken cancellationToken)
     {
         var dialed = await dialer.DialAsync(cancellationToken).ConfigureAwait(false);
         var hello = new TunnelHello
@@ -67,6 +67,7 @@ internal sealed partial class TunnelSet(
             Software = AgentVersion.Software,
             HeldNodes = _nodes.Snapshot(),
             AcceptsDuplicate = acceptsDuplicate,
+            IsMoving = isMoving,
         };
         var session = await TunnelSession.ConnectAsync(dialed, hello, table, forwarder, time, logger, cancellationToken).ConfigureAwait(false);
         var node = session.Tunnel.Remote.Id;
@@ -113,9 +114,14 @@ internal sealed partial class TunnelSet(
             LogCut(session.Tunnel.Remote.Id, cut);
     }
 
-    /// <summary>A tunnel that was left for a new token may serve its streams for as long as the old token would have let it, so that long ones outlive rotations.</summary>
+    /// <summary>
+    /// A tunnel that was left for a new token may serve its streams for as long as the old token would have let it, so that long ones outlive rotations; one that
+    /// moves for as long as they last, since its node goes on.
+    /// </summary>
     private TimeSpan Patience(TunnelSession session)
     {
+        if (session.IsMoving)
+            return LongestPatience;
         if (!session.IsOutdated)
             return options.GracePeriod;
         var left = session.Expires is { } expires ? expires - time.GetUtcNow() : LongestPatience;

@@ -6,14 +6,17 @@ namespace Pico.Agent.Tunnels;
 
 /// <summary>
 /// Holds one of the agent's tunnels, for ever. (1) Connect; a node that is held already refuses, and after a few such refusals a second tunnel
-/// to it is accepted. (2) Once its endpoints are registered, leave the tunnel that it replaces. (3) Hold it until it ends, until the node asks to
-/// be left or there is a new token (the old tunnel serves on until its replacement is registered: make before break), or until, each minute, a second tunnel to the
+/// to it is accepted, unless it is the node that wants one moved elsewhere. (2) Once its endpoints are registered, leave the tunnel that it
+/// replaces. (3) Hold it until it ends, until the node asks to be left or there is a new token (the old tunnel serves on until its replacement is registered: make before break), or until, each minute, a second tunnel to the
 /// same node can be exchanged for one to another. (4) Whatever failed: wait (<see cref="ReconnectBackoff"/>), and again.
 /// </summary>
 internal sealed partial class TunnelSlot
 {
     /// <summary>So many refusals as a duplicate in a row, and a second tunnel to the same node is taken.</summary>
     private const int DuplicatesBeforeAcceptance = 3;
+
+    /// <summary>A tunnel that moves is refused by nodes that have many themselves; so often in a row, and any other node will do.</summary>
+    private const int FullBeforeAcceptance = 5;
 
     private static readonly TimeSpan DistinctProbeInterval = TimeSpan.FromMinutes(1);
 
@@ -30,6 +33,7 @@ internal sealed partial class TunnelSlot
     private readonly ReconnectBackoff _backoff;
     private readonly TaskCompletionSource _firstTry = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _duplicates;
+    private int _full;
     private TimeSpan _pause;
     private TunnelSession? _leaving;
 
@@ -104,13 +108,20 @@ internal sealed partial class TunnelSlot
     {
         try
         {
-            var connected = await _set.ConnectAsync(acceptsDuplicate: _duplicates >= DuplicatesBeforeAcceptance, stop).ConfigureAwait(false);
-            _duplicates = 0;
+            var isMoving = _leaving is { IsMoving: true };
+            var connected = await _set.ConnectAsync(
+                acceptsDuplicate: !isMoving && _duplicates >= DuplicatesBeforeAcceptance, isMoving && _full < FullBeforeAcceptance, stop).ConfigureAwait(false);
+            (_duplicates, _full) = (0, 0);
             return connected;
         }
         catch (TunnelException e) when (e.Error == TunnelError.Duplicate)
         {
             _duplicates++;
+            throw;
+        }
+        catch (TunnelException e) when (e.Error == TunnelError.Rebalance)
+        {
+            _full++;
             throw;
         }
         finally
@@ -123,7 +134,7 @@ internal sealed partial class TunnelSlot
     {
         try
         {
-            return (await _set.ConnectAsync(acceptsDuplicate: false, stop).ConfigureAwait(false)).Session;
+            return (await _set.ConnectAsync(acceptsDuplicate: false, isMoving: false, stop).ConfigureAwait(false)).Session;
         }
         catch (TunnelException e)
         {
@@ -178,8 +189,8 @@ internal sealed partial class TunnelSlot
             TunnelLostException => "lost",
             _ => failure.GetType().Name,
         };
-        if (failure is TunnelException { Error: TunnelError.Duplicate })
-            LogDuplicate(failure.Message);
+        if (failure is TunnelException { Error: TunnelError.Duplicate or TunnelError.Rebalance })
+            LogNotThere(failure.Message);
         else if (failure is TunnelLostException && _leaving is not null)
             LogReplacing(delay.TotalSeconds);
         else if (!_failure.ShouldSay(kind))
@@ -222,8 +233,8 @@ internal sealed partial class TunnelSlot
     [LoggerMessage(3313, LogLevel.Error, "The credential is rejected: {Reason}. Next try, with the token read again, in {Seconds:0} s, or when there is another.")]
     private partial void LogRejected(string reason, double seconds);
 
-    [LoggerMessage(3314, LogLevel.Debug, "The node is held already: {Reason}")]
-    private partial void LogDuplicate(string reason);
+    [LoggerMessage(3314, LogLevel.Debug, "Another node is needed: {Reason}")]
+    private partial void LogNotThere(string reason);
 
     [LoggerMessage(3315, LogLevel.Information, "The tunnel to node {Node} is to be replaced ({Error}: {Reason})")]
     private partial void LogLeaving(string node, TunnelError error, string reason);

@@ -16,6 +16,7 @@ internal sealed class ClusterMetrics
     private readonly Counter<long> _linksFailed;
     private readonly Counter<long> _relaysRefused;
     private readonly Counter<long> _membersDown;
+    private readonly Counter<long> _moves;
     private GossipCounters? _gossip;
     private long _linksDialed;
     private long _linksAccepted;
@@ -28,6 +29,7 @@ internal sealed class ClusterMetrics
         var meter = meters.Create(ServerMetrics.MeterName);
         meter.CreateObservableGauge("pico.cluster.peers", () => _peers.Count, "{node}", "Other nodes that are up.");
         _membersDown = meter.CreateCounter<long>("pico.cluster.peers.down", "{node}", "Other nodes that went down, by reason.");
+        _moves = meter.CreateCounter<long>("pico.cluster.moves", "{tunnel}", "Tunnels that this node has asked agents to move to other nodes, so that the cluster evens out.");
 
         meter.CreateObservableGauge("pico.peer_links", () => _peers.All.Count(p => p.Link.Current is not null), "{link}", "Peer links that this node has dialled.");
         meter.CreateObservableCounter("pico.peer_links.dialed", () => Volatile.Read(ref _linksDialed), "{link}", "Peer links that this node has dialled so far.");
@@ -49,6 +51,9 @@ internal sealed class ClusterMetrics
 
     /// <summary>Measures the gossip from now on.</summary>
     public void Watch(GossipCounters gossip) => _gossip = gossip;
+
+    /// <summary>An agent was asked to move a tunnel to another node.</summary>
+    public void AskedToMove() => _moves.Add(1);
 
     /// <summary>A node is down.</summary>
     public void MemberDown(MemberDownReason reason) => _membersDown.Add(1, Label("reason", reason.ToString()));

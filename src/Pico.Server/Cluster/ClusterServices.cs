@@ -1,8 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
+using Pico.Server.Cluster.Balancing;
 using Pico.Server.Cluster.Links;
 using Pico.Server.Cluster.Members;
 using Pico.Server.Cluster.Relaying;
 using Pico.Server.Cluster.Routes;
+using Pico.Server.Upstreams.Tunnels;
 
 namespace Pico.Server.Cluster;
 
@@ -13,7 +15,7 @@ internal static class ClusterServices
     {
         services.AddSingleton(options);
         if (!options.IsEnabled)
-            return services.AddSingleton<ICluster, LoneNode>();
+            return services.AddSingleton<ICluster, LoneNode>().AddSingleton<ITunnelPlacement, LoneNode>();
 
         return services
             .AddSingleton<ICluster, ClusterNode>()
@@ -28,6 +30,10 @@ internal static class ClusterServices
             .AddSingleton<RemoteRoutes>()
             .AddSingleton<NodeAnnouncer>()
             .AddSingleton<RoutePublisher>()
+
+            // Tunnels move from nodes above the mean to those below
+            .AddSingleton<Rebalancer>()
+            .AddSingleton<ITunnelPlacement>(static services => services.GetRequiredService<Rebalancer>())
 
             // Links: dialled and accepted
             .AddSingleton<LinkIdentity>()

@@ -1,11 +1,12 @@
 using Microsoft.Extensions.Logging;
 using Pico.Gossip;
+using Pico.Server.Cluster.Balancing;
 using Pico.Server.Hosting;
 
 namespace Pico.Server.Cluster;
 
 /// <summary>Makes the node ready when it has joined the cluster, or has waited long enough for that; asks for its end if the cluster holds its life to be over.</summary>
-internal sealed partial class Joining(ClusterOptions options, NodeLifecycle lifecycle, TimeProvider time, ILogger<Joining> logger) : IDisposable
+internal sealed partial class Joining(ClusterOptions options, NodeLifecycle lifecycle, Rebalancer rebalancer, TimeProvider time, ILogger<Joining> logger) : IDisposable
 {
     private readonly CancellationTokenSource _over = new();
 
@@ -40,6 +41,7 @@ internal sealed partial class Joining(ClusterOptions options, NodeLifecycle life
         }
 
         lifecycle.EndJoining();
+        rebalancer.Start();
     }
 
     // It hears and tells nothing any more. Started anew it is another life.

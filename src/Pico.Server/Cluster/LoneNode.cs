@@ -1,17 +1,21 @@
 using System.Net;
 using Pico.Server.Cluster.Members;
 using Pico.Server.Hosting;
+using Pico.Server.Upstreams.Tunnels;
 
 namespace Pico.Server.Cluster;
 
 /// <summary>No cluster: no port, nobody to tell anything.</summary>
-internal sealed class LoneNode(NodeLifecycle lifecycle) : ICluster
+internal sealed class LoneNode(NodeLifecycle lifecycle) : ICluster, ITunnelPlacement
 {
     /// <inheritdoc/>
     public IPEndPoint? Address => null;
 
     /// <inheritdoc/>
     public IEnumerable<NodeView> Others => [];
+
+    /// <inheritdoc/>
+    public bool HasRoom => true;
 
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)

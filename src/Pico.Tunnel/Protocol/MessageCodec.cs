@@ -22,7 +22,7 @@ internal static class MessageCodec
 
     private static class HelloField
     {
-        public const byte Id = 1, Name = 2, Software = 3, Zone = 4, HeldNode = 5, AcceptsDuplicate = 6;
+        public const byte Id = 1, Name = 2, Software = 3, Zone = 4, HeldNode = 5, AcceptsDuplicate = 6, IsMoving = 7;
     }
 
     private static class RegisterField
@@ -54,6 +54,8 @@ internal static class MessageCodec
             fields.Text(HelloField.HeldNode, node, MaxName);
         if (hello.AcceptsDuplicate)
             fields.UInt8(HelloField.AcceptsDuplicate, 1);
+        if (hello.IsMoving)
+            fields.UInt8(HelloField.IsMoving, 1);
         return 6 + fields.Length;
     }
 
@@ -68,6 +70,7 @@ internal static class MessageCodec
         var software = "";
         var zone = "";
         var acceptsDuplicate = false;
+        var isMoving = false;
         List<string>? held = null;
         var fields = new FieldReader(payload[6..]);
         while (fields.Next())
@@ -79,13 +82,23 @@ internal static class MessageCodec
                 case HelloField.Software: software = fields.Text(MaxName); break;
                 case HelloField.Zone: zone = fields.Text(MaxName); break;
                 case HelloField.AcceptsDuplicate: acceptsDuplicate = fields.UInt8() != 0; break;
+                case HelloField.IsMoving: isMoving = fields.UInt8() != 0; break;
                 case HelloField.HeldNode when (held?.Count ?? 0) < MaxHeldNodes: (held ??= []).Add(fields.Text(MaxName)); break;
             }
         }
 
         if (id.Length == 0)
             throw new ProtocolViolationException("HELLO has no ID");
-        return new TunnelHello { Id = id, Name = name, Software = software, Zone = zone, AcceptsDuplicate = acceptsDuplicate, HeldNodes = held ?? [] };
+        return new TunnelHello
+        {
+            Id = id,
+            Name = name,
+            Software = software,
+            Zone = zone,
+            AcceptsDuplicate = acceptsDuplicate,
+            IsMoving = isMoving,
+            HeldNodes = held ?? [],
+        };
     }
 
     public static int WriteRegister(Span<byte> target, Registration registration)

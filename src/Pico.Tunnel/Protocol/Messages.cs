@@ -22,6 +22,9 @@ public sealed record TunnelHello
 
     /// <summary>From an agent: it takes a second tunnel to a node that it already holds.</summary>
     public bool AcceptsDuplicate { get; init; }
+
+    /// <summary>From an agent: the tunnel is to replace one that a node asked to move (<see cref="TunnelError.Rebalance"/>); a node that has many refuses it.</summary>
+    public bool IsMoving { get; init; }
 }
 
 /// <summary>One endpoint that an agent offers on a tunnel (REGISTER).</summary>

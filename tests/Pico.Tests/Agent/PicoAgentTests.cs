@@ -151,6 +151,39 @@ public sealed class PicoAgentTests
     }
 
     [Fact]
+    public async Task GoAway_ToRebalance_MovesToAnotherNodeOnlyAndCutsNothing()
+    {
+        await using var node = new TestNode("node-1");
+        int port;
+        await using (var later = new TestNode("later"))
+            port = later.Port;
+        using var service = new TestService { Serve = TestService.EchoAsync };
+        var options = Options(node, service.Spec());
+        options.Servers = [node.Url, new($"ws://127.0.0.1:{port}")];
+        options.GracePeriod = TimeSpan.Zero;
+        await using var agent = new RunningAgent(options);
+        var (old, handler) = await node.NextTunnelAsync(Soon);
+        var registration = await handler.Registered.Reader.ReadAsync(Soon);
+        var stream = await old.OpenAsync(new StreamOpen { RegistrationId = registration.Id, Protocol = registration.Protocol }, Soon);
+        await node.Hellos.Reader.ReadAsync(Soon);
+
+        old.GoAway(TunnelError.Rebalance, "even out");
+        for (var i = 0; i < 6; i++)
+            Assert.False((await node.Hellos.Reader.ReadAsync(Soon)).AcceptsDuplicate);
+        Assert.False(handler.Deregistered.Reader.TryRead(out _));
+
+        await using var another = new TestNode("node-2", port);
+        await another.NextTunnelAsync(Soon);
+        await handler.Deregistered.Reader.ReadAsync(Soon);
+        await handler.GoneAway.Task.WaitAsync(Soon);
+        await stream.WriteAsync("still here"u8.ToArray(), Soon);
+        stream.CompleteOutput();
+        using var reader = new StreamReader(stream.AsStream());
+
+        Assert.Equal("still here", await reader.ReadToEndAsync(Soon));
+    }
+
+    [Fact]
     public async Task SecondTunnel_GoesToAnotherNode()
     {
         await using var one = new TestNode("node-1");

@@ -40,7 +40,7 @@ internal sealed class NodeReporter(
         StartedAt = other.Peer?.Facts?.StartedAt,
         Address = other.Member.Address.ToString(),
         Link = other.Link,
-        Tunnels = other.Peer?.Load.Tunnels ?? 0,
+        Tunnels = other.Peer?.Load?.Tunnels ?? 0,
         Endpoints = other.Endpoints,
     };
 }

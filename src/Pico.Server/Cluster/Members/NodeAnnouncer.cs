@@ -39,5 +39,5 @@ internal sealed class NodeAnnouncer(
     }
 
     // The same value again says nothing.
-    private void AnnounceLoad() => _gossip?.Set(NodeLoad.Key, new NodeLoad(tunnels.Count).Encode());
+    private void AnnounceLoad() => _gossip?.Set(NodeLoad.Key, new NodeLoad(tunnels.All.Count(static t => t.IsInUse)).Encode());
 }

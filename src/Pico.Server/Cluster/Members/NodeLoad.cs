@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Pico.Server.Cluster.Members;
 
 /// <summary>How busy a node is, in the gossip under <see cref="Key"/>: told apart from <see cref="NodeFacts"/>, for it changes often. Four bytes, big-endian; more may follow.</summary>
-/// <param name="Tunnels">Tunnels of agents that end there.</param>
+/// <param name="Tunnels">Tunnels of agents that end there, those that the agents have left excluded.</param>
 internal readonly record struct NodeLoad(int Tunnels)
 {
     /// <summary>The key in the gossip.</summary>

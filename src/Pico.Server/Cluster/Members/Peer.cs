@@ -7,9 +7,12 @@ namespace Pico.Server.Cluster.Members;
 /// <summary>One life of another node, from the moment that it is up until it is down. Changed by the gossip's thread, read by anyone.</summary>
 internal sealed class Peer(Member member)
 {
+    private const int Unknown = -1;
+
     private volatile NodeFacts? _facts;
     private volatile Proximity _proximity = Proximity.Elsewhere;
     private volatile bool _gone;
+    private volatile int _tunnels = Unknown;
 
     /// <summary>The life.</summary>
     public NodeLife Life => Member.Life;
@@ -20,8 +23,12 @@ internal sealed class Peer(Member member)
     /// <summary>What it says of itself; null until that was heard, and until then it cannot be used.</summary>
     public NodeFacts? Facts => _facts;
 
-    /// <summary>How busy it says it is.</summary>
-    public NodeLoad Load { get; internal set; }
+    /// <summary>How busy it says it is; null until that was heard.</summary>
+    public NodeLoad? Load
+    {
+        get => _tunnels is >= 0 and var tunnels ? new NodeLoad(tunnels) : null;
+        internal set => _tunnels = value?.Tunnels ?? Unknown;
+    }
 
     /// <summary>The link by which streams are opened there.</summary>
     public required PeerLink Link { get; init; }

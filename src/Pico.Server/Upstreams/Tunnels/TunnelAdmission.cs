@@ -7,7 +7,7 @@ using Pico.Tunnel.Protocol;
 namespace Pico.Server.Upstreams.Tunnels;
 
 /// <summary>Which agents this node takes a tunnel from, and how much goes into one.</summary>
-internal sealed class TunnelAdmission(NodeIdentity node, NodeLifecycle lifecycle, UpstreamOptions options, LimitMetrics metrics)
+internal sealed class TunnelAdmission(NodeIdentity node, NodeLifecycle lifecycle, UpstreamOptions options, ITunnelPlacement placement, LimitMetrics metrics)
 {
     private readonly Lock _counting = new();
     private readonly Dictionary<string, int> _byToken = new(StringComparer.Ordinal); // under _counting
@@ -29,6 +29,8 @@ internal sealed class TunnelAdmission(NodeIdentity node, NodeLifecycle lifecycle
             return new TunnelEnd(TunnelError.Draining, Draining);
         if (!agent.AcceptsDuplicate && agent.HeldNodes.Contains(node.Id, StringComparer.Ordinal))
             return new TunnelEnd(TunnelError.Duplicate, $"The agent already holds a tunnel to the node {node.Id}.");
+        if (agent.IsMoving && !placement.HasRoom)
+            return new TunnelEnd(TunnelError.Rebalance, $"The node {node.Id} has more tunnels than others.");
 
         lock (_counting)
         {

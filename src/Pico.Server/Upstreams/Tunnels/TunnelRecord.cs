@@ -22,6 +22,12 @@ internal sealed class TunnelRecord(TunnelConnection connection, VerifiedToken to
     /// <summary>The timestamp (<see cref="TimeProvider.GetTimestamp"/>) of its handshake.</summary>
     public long OpenedAt { get; } = openedAt;
 
+    /// <summary>False once the agent has left it, or it is over: it lives for the streams that it has.</summary>
+    public bool IsInUse => Connection.IsOpen;
+
+    /// <summary>The timestamp at which the agent was asked to move it to another node; null if it was not.</summary>
+    public long? AskedToMoveAt { get; set; }
+
     /// <summary>Its upstreams by the agent's numbers. Changed by the tunnel's reader only, and at its end.</summary>
     public ConcurrentDictionary<uint, LocalUpstream> Upstreams { get; } = new();
 
