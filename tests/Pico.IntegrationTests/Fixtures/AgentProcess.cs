@@ -28,13 +28,17 @@ internal sealed class AgentProcess : IAsyncDisposable
     }
 
     /// <summary>As <see cref="StartAsync"/>, without waiting.</summary>
-    public static AgentProcess Launch(Uri server, string endpoints, params string[] options)
+    public static AgentProcess Launch(Uri server, string endpoints, params string[] options) => Launch(server, endpoints, environment: null, options);
+
+    /// <summary>As <see cref="Launch(Uri, string, string[])"/>, with variables in its environment.</summary>
+    public static AgentProcess Launch(Uri server, string endpoints, IReadOnlyDictionary<string, string>? environment, params string[] options)
     {
         var admin = new Uri($"http://127.0.0.1:{Ports.Free()}/");
-        return new(PicoProgram.Start("agent", ["--endpoints", endpoints, "--server", server.GetLeftPart(UriPartial.Authority), "--bind-addr", admin.Authority, .. options]), admin);
+        return new(PicoProgram.Start("agent", environment, ["--endpoints", endpoints, "--server", server.GetLeftPart(UriPartial.Authority), "--bind-addr", admin.Authority, .. options]), admin);
     }
 
-    private async Task<int> CountRegistrationsAsync()
+    /// <summary>How many registrations it has, over all of its tunnels.</summary>
+    public async Task<int> CountRegistrationsAsync()
     {
         const string Metric = "pico_agent_registrations ";
         var lines = (await Readiness.GetAsync(new(Admin, "/metrics"))).Split('\n');

@@ -3,25 +3,29 @@ namespace Pico.IntegrationTests.Fixtures;
 /// <summary>A running <c>pico forward</c>.</summary>
 internal sealed class ForwardProcess : IAsyncDisposable
 {
-    private readonly BackgroundProcess _process;
-
     private ForwardProcess(BackgroundProcess process, int port)
     {
-        _process = process;
+        Process = process;
         Port = port;
     }
+
+    /// <summary>The process itself.</summary>
+    public BackgroundProcess Process { get; }
 
     /// <summary>The local port whose connections go to the endpoint.</summary>
     public int Port { get; }
 
     /// <summary>Starts forwarding to <paramref name="endpointId"/> and waits until the port listens.</summary>
-    public static async Task<ForwardProcess> StartAsync(Uri proxy, string endpointId, params string[] options)
+    public static Task<ForwardProcess> StartAsync(Uri proxy, string endpointId, params string[] options) => StartAsync(proxy, endpointId, environment: null, options);
+
+    /// <summary>As <see cref="StartAsync(Uri, string, string[])"/>, with variables in its environment.</summary>
+    public static async Task<ForwardProcess> StartAsync(Uri proxy, string endpointId, IReadOnlyDictionary<string, string>? environment, params string[] options)
     {
         var port = Ports.Free();
-        var process = PicoProgram.Start("forward", [$"{port}", endpointId, "--server", proxy.GetLeftPart(UriPartial.Authority), .. options]);
+        var process = PicoProgram.Start("forward", environment, [$"{port}", endpointId, "--server", proxy.GetLeftPart(UriPartial.Authority), .. options]);
         await process.WaitUntilAsync("the forwarder listens", () => TcpProbe.Listens(port));
         return new(process, port);
     }
 
-    public ValueTask DisposeAsync() => _process.DisposeAsync();
+    public ValueTask DisposeAsync() => Process.DisposeAsync();
 }

@@ -11,9 +11,13 @@ internal static class PicoProgram
     public static string? NativeAgent { get; } = Environment.GetEnvironmentVariable("PICO_TEST_AGENT_BINARY") is { Length: > 0 } path ? path : null;
 
     /// <summary>Starts a verb that stays, such as <c>server</c>.</summary>
-    public static BackgroundProcess Start(string verb, params IEnumerable<string> arguments) => verb is "agent" or "forward" && NativeAgent is not null
-        ? BackgroundProcess.Start(NativeAgent, [verb, .. arguments])
-        : BackgroundProcess.Start("dotnet", [Pico, verb, .. arguments]);
+    public static BackgroundProcess Start(string verb, params IEnumerable<string> arguments) => Start(verb, environment: null, arguments);
+
+    /// <summary>Starts a verb that stays, with variables in its environment.</summary>
+    public static BackgroundProcess Start(string verb, IReadOnlyDictionary<string, string>? environment, IEnumerable<string> arguments) =>
+        verb is "agent" or "forward" && NativeAgent is not null
+            ? BackgroundProcess.Start(NativeAgent, [verb, .. arguments], environment)
+            : BackgroundProcess.Start("dotnet", [Pico, verb, .. arguments], environment);
 
     /// <summary>Runs a verb that ends, such as <c>status</c>.</summary>
     public static Task<CommandResult> RunAsync(string verb, params IEnumerable<string> arguments) =>

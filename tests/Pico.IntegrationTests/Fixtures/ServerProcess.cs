@@ -3,46 +3,55 @@ namespace Pico.IntegrationTests.Fixtures;
 /// <summary>A running <c>pico server</c>, all of its ports on loopback.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
+    private readonly ServerAddresses _addresses;
     private readonly string[] _options;
 
-    private ServerProcess(string[] options)
-    {
-        _options = options;
-        Proxy = new($"http{Tls("proxy")}://127.0.0.1:{Ports.Free()}/");
-        Upstream = new($"ws{Tls("upstream")}://127.0.0.1:{Ports.Free()}");
-        Admin = new($"http{Tls("admin")}://127.0.0.1:{Ports.Free()}/");
+    private ServerProcess(ServerAddresses addresses, string[] options) => (_addresses, _options) = (addresses, options);
 
-        string Tls(string port) => options.Contains($"--{port}.tls.certificate-file") ? "s" : "";
-    }
+    /// <inheritdoc cref="ServerAddresses.Proxy"/>
+    public Uri Proxy => _addresses.Proxy;
 
-    /// <summary>Where clients send requests.</summary>
-    public Uri Proxy { get; }
+    /// <inheritdoc cref="ServerAddresses.Upstream"/>
+    public Uri Upstream => _addresses.Upstream;
 
-    /// <summary>Where agents connect.</summary>
-    public Uri Upstream { get; }
-
-    /// <summary>Health, readiness, metrics, status.</summary>
-    public Uri Admin { get; }
+    /// <inheritdoc cref="ServerAddresses.Admin"/>
+    public Uri Admin => _addresses.Admin;
 
     /// <summary>The process itself. Another one after <see cref="RestartAsync"/>.</summary>
     public BackgroundProcess Process { get; private set; } = null!;
 
+    private IReadOnlyDictionary<string, string>? Environment { get; init; }
+
     /// <summary>Starts a server with <paramref name="options"/> beside its addresses, and waits until it is ready.</summary>
     public static async Task<ServerProcess> StartAsync(params string[] options)
     {
-        var server = new ServerProcess(options);
+        var server = new ServerProcess(ServerAddresses.Free(options), options);
         await server.RestartAsync();
+        return server;
+    }
+
+    /// <summary>Starts a server at <paramref name="addresses"/>, without waiting.</summary>
+    public static ServerProcess Launch(ServerAddresses addresses, IReadOnlyDictionary<string, string> environment, params string[] options)
+    {
+        var server = new ServerProcess(addresses, options) { Environment = environment };
+        server.Launch();
         return server;
     }
 
     /// <summary>Starts the server (again) at the same addresses, once the last one has ended, and waits until it is ready.</summary>
     public async Task RestartAsync()
     {
-        Process = PicoProgram.Start(
-            "server",
-            ["--proxy.bind-addr", Proxy.Authority, "--upstream.bind-addr", Upstream.Authority, "--admin.bind-addr", Admin.Authority, .. _options]);
-        await Process.WaitUntilAsync("the server is ready", token => Readiness.IsOkAsync(new(Admin, "/ready"), token));
+        Launch();
+        await WaitUntilReadyAsync();
     }
+
+    /// <summary>Waits until the server is ready.</summary>
+    public Task WaitUntilReadyAsync() => Process.WaitUntilAsync("the server is ready", token => Readiness.IsOkAsync(new(Admin, "/ready"), token));
+
+    private void Launch() => Process = PicoProgram.Start(
+        "server",
+        Environment,
+        ["--proxy.bind-addr", Proxy.Authority, "--upstream.bind-addr", Upstream.Authority, "--admin.bind-addr", Admin.Authority, .. _options]);
 
     public ValueTask DisposeAsync() => Process.DisposeAsync();
 }
