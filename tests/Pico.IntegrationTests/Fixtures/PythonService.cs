@@ -31,15 +31,23 @@ internal sealed class PythonService : IAsyncDisposable
         (await Command.RunAsync(Tool.Python, [Script(script), .. arguments])).Succeeded();
     }
 
+    /// <summary>Runs a script that makes tokens to its end and gives what it printed; fails if it does.</summary>
+    public static async Task<byte[]> MakeTokensAsync(string script, params string[] arguments)
+    {
+        await RequireAsync("jwt", "python3-jwt");
+        await RequireAsync("cryptography", "python3-cryptography");
+        return (await Command.RunAsync(Tool.Python, [Script(script), .. arguments])).Succeeded().Output;
+    }
+
     public ValueTask DisposeAsync() => Process.DisposeAsync();
 
     private static string Script(string name) => Path.Combine(AppContext.BaseDirectory, "Peers", name);
 
-    private static async Task<string> RequireAsync()
+    private static async Task<string> RequireAsync(string module = "websockets", string package = "python3-websockets")
     {
         var program = Tool.Python.Require();
-        if ((await Command.RunAsync(Tool.Python, "-c", "import websockets")).ExitCode != 0)
-            throw Tool.Missing("The module websockets", "python3-websockets");
+        if ((await Command.RunAsync(Tool.Python, "-c", $"import {module}")).ExitCode != 0)
+            throw Tool.Missing($"The module {module}", package);
         return program;
     }
 }
