@@ -55,7 +55,8 @@ internal static class KeyParser
         }
 
         var keys = new List<SecurityKey>();
-        foreach (var key in set.Keys.Where(k => k.Use is null or "" or "sig"))
+        // A key that names an algorithm for encryption, say, is none for signatures, also without 'use'.
+        foreach (var key in set.Keys.Where(k => (k.Use is null or "" or "sig") && (string.IsNullOrEmpty(k.Alg) || TokenAlgorithm.All.Contains(k.Alg))))
         {
             if (JsonWebKeyConverter.TryConvertToSecurityKey(key, out var converted))
             {

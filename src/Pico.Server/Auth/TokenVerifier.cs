@@ -30,6 +30,19 @@ internal sealed class TokenVerifier(TokenAuthOptions options, KeyRing keys, Time
         if (token.Length > MaxTokenLength)
             return TokenResult.Refused(TokenFailure.Malformed, $"the token has {token.Length} characters; at most {MaxTokenLength} are read");
 
+        try
+        {
+            return await JudgeAsync(token, cancellationToken);
+        }
+        catch (InvalidOperationException)
+        {
+            // What System.Text.Json throws for text that no string can hold: bytes that are no UTF-8, half a surrogate pair.
+            return TokenResult.Refused(TokenFailure.Malformed, "the token's claims have text that is no valid Unicode");
+        }
+    }
+
+    private async ValueTask<TokenResult> JudgeAsync(string token, CancellationToken cancellationToken)
+    {
         if (Mistyped(token) is { } mistyped)
             return TokenResult.Refused(TokenFailure.Malformed, mistyped);
 
@@ -46,9 +59,13 @@ internal sealed class TokenVerifier(TokenAuthOptions options, KeyRing keys, Time
         if (parsed.IsEncrypted)
             return TokenResult.Refused(TokenFailure.Malformed, "the token is encrypted (JWE); it must be a signed JWT");
 
+        // RFC 7515, section 4.1.11: who does not understand what the header calls critical must not take the token.
+        if (parsed.TryGetHeaderValue<object>("crit", out _))
+            return TokenResult.Refused(TokenFailure.Malformed, "the token's header has 'crit': no extensions are understood here");
+
         // Compared with case, as RFC 7515 says: 'Rs256' is another algorithm, and so is 'RSA256'.
         if (!_algorithms.Contains(parsed.Alg))
-            return TokenResult.Refused(TokenFailure.Algorithm, $"the token's algorithm '{Cut(parsed.Alg)}' is not accepted; it may be {string.Join(", ", _algorithms)}");
+            return TokenResult.Refused(TokenFailure.Algorithm, $"the token's algorithm '{Cut(parsed.Alg ?? "")}' is not accepted; it may be {string.Join(", ", _algorithms)}");
 
         var keysVersion = keys.Version;
         var result = await VerifyAsync(parsed);
@@ -108,7 +125,9 @@ internal sealed class TokenVerifier(TokenAuthOptions options, KeyRing keys, Time
         int? maxStreams = null;
         int? rateLimit = null;
         // Read from the payload itself: the handler's typed look-ups pass over a claim of another type, and that must not mean "no limits".
-        using var payload = JsonDocument.Parse(Base64Url.DecodeFromChars(token.EncodedPayload));
+        if (!TryParse(token.EncodedPayload, out var payload))
+            return TokenResult.Refused(TokenFailure.Malformed, "the token's claims cannot be read");
+        using var _ = payload;
         if (payload.RootElement.TryGetProperty(TokenClaims.Pico, out var pico))
         {
             if (pico.ValueKind != JsonValueKind.Object)
@@ -192,12 +211,13 @@ internal sealed class TokenVerifier(TokenAuthOptions options, KeyRing keys, Time
         return true;
     }
 
+    // Of what is signed: a signature can be written in several ways (ECDSA's s and n - s, unused bits of base64url), and each would count as a token of its own.
     private static string Identity(JsonWebToken token)
     {
         if (!string.IsNullOrEmpty(token.Id))
             return $"jti:{Cut(token.Id)}";
         return string.IsNullOrEmpty(token.Subject)
-            ? $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token.EncodedToken)))[..16]}"
+            ? $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{token.EncodedHeader}.{token.EncodedPayload}")))[..16]}"
             : $"sub:{Cut(token.Issuer ?? "")} {Cut(token.Subject)}";
     }
 

@@ -9,7 +9,7 @@ internal sealed record VerifiedToken
     /// <summary>The claim <c>sub</c>, for people; empty if there is none.</summary>
     public string Subject { get; init; } = "";
 
-    /// <summary>Tells tokens apart for limits: the claim <c>jti</c>, else <c>iss</c> and <c>sub</c>, else a hash of the token. Never the token itself.</summary>
+    /// <summary>Tells tokens apart for limits: the claim <c>jti</c>, else <c>iss</c> and <c>sub</c>, else a hash of what is signed. Never the token itself.</summary>
     public required string Identity { get; init; }
 
     /// <summary>When it expires; null: never.</summary>

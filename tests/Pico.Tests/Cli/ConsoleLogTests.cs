@@ -19,6 +19,14 @@ public sealed partial class ConsoleLogTests
     }
 
     [Fact]
+    public void Text_OfAMessageWithControlCharacters_MovesNoCursor()
+    {
+        var text = Write(LogFormat.Text, logger => Met(logger, "a\u001b[2J\u009b1A\0", 7));
+
+        Assert.Equal("2026-01-02T03:04:05.006Z warn  Pico.Room: Met a?[2J?1A? 7 times\n", text);
+    }
+
+    [Fact]
     public void Json_OfAMessage_HasItsFieldsByName()
     {
         var text = Write(LogFormat.Json, logger => Met(logger, "\"a\"\n", 7));

@@ -13,6 +13,8 @@ internal readonly record struct LogEvent(
 /// <summary>How a message looks: always one line.</summary>
 internal static class LogLine
 {
+    private static readonly SearchValues<char> Controls = SearchValues.Create([.. Enumerable.Range(0, 0xA0).Select(c => (char)c).Where(char.IsControl)]);
+
     private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
 
     /// <summary><c>2026-11-23T14:33:03.740Z info  Pico.Agent: The agent has stopped</c></summary>
@@ -21,8 +23,11 @@ internal static class LogLine
         var text = string.Create(CultureInfo.InvariantCulture, $"{message.Time.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture)} {Word(message.Level),-5} {message.Category}: {message.Message}");
         if (message.Exception is not null)
             text += " | " + message.Exception;
-        // Messages can quote what peers sent: no line may look like two.
-        Encoding.UTF8.GetBytes(text.ReplaceLineEndings(" | "), output);
+        // Messages can quote what peers sent: no line may look like two, and none moves a terminal's cursor.
+        text = text.ReplaceLineEndings(" | ");
+        if (text.AsSpan().ContainsAny(Controls))
+            text = string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
+        Encoding.UTF8.GetBytes(text, output);
         output.Write("\n"u8);
     }
 

@@ -27,15 +27,26 @@ public static class TokenInspector
         var form = await VerifyAsync(token, rules, new TokenAuthOptions(), time, cancellationToken);
         var signature = form.Failure == TokenFailure.UnknownKey
             ? await CheckSignatureAsync(token, rules, keys, time, cancellationToken)
-            : new SignatureCheck(null, [], [form.Reason]);
-        if (DecodedToken.TryDecode(token) is not { } decoded)
-            return new TokenReport { Problems = signature.Problems };
+            : new SignatureCheck(false, null, [], [form.Reason]);
+        var unread = new TokenReport { Problems = signature.Problems };
+        try
+        {
+            return DecodedToken.TryDecode(token) is { } decoded ? await DescribeAsync(decoded, signature, rules, time, cancellationToken) : unread;
+        }
+        catch (InvalidOperationException)
+        {
+            return unread; // There is text in it that no string can hold.
+        }
+    }
 
+    private static async Task<TokenReport> DescribeAsync(
+        DecodedToken decoded, SignatureCheck signature, TokenAuthOptions rules, TimeProvider time, CancellationToken cancellationToken)
+    {
         var (problems, permits) = await JudgeClaimsAsync(decoded, rules, time, cancellationToken);
         return new TokenReport
         {
             Problems = [.. signature.Problems.Concat(problems).Distinct()],
-            SignatureChecked = keys.Count > 0 && form.Failure == TokenFailure.UnknownKey,
+            SignatureChecked = signature.IsDone,
             VerifiedBy = signature.VerifiedBy,
             NotVerifiedBy = signature.NotVerifiedBy,
             Algorithm = decoded.Algorithm,
@@ -69,7 +80,7 @@ public static class TokenInspector
                 failures.Add($"{key.Name}: {result.Reason}");
         }
 
-        return new(verifiedBy, failures, verifiedBy is null ? failures : []);
+        return new(keys.Count > 0, verifiedBy, failures, verifiedBy is null ? failures : []);
     }
 
     /// <summary>Everything that is wrong with the claims, and what they permit while their times are right, whoever made them for whom.</summary>
@@ -104,7 +115,7 @@ public static class TokenInspector
         return await new TokenVerifier(rules, ring, time).VerifyAsync(token, cancellationToken);
     }
 
-    private sealed record SignatureCheck(string? VerifiedBy, IReadOnlyList<string> NotVerifiedBy, IReadOnlyList<string> Problems);
+    private sealed record SignatureCheck(bool IsDone, string? VerifiedBy, IReadOnlyList<string> NotVerifiedBy, IReadOnlyList<string> Problems);
 
     private sealed class FixedTime(DateTimeOffset now) : TimeProvider
     {

@@ -38,6 +38,14 @@ public sealed class TokenInspectorTests : IDisposable
         Assert.Null(report.VerifiedBy);
     }
 
+    [Fact]
+    public async Task TokenWithTextThatNoStringHolds_IsExplained()
+    {
+        var report = await InspectAsync($"{Encode("""{"alg":"ES256"}""")}.{Encode("""{"\ud800":1,"pico":{"endpoints":["\ud800"]}}""")}.{Encode("s")}");
+
+        Assert.Contains("Unicode", Assert.Single(report.Problems), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("""{"alg":"none"}""", """{"sub":"x"}""", "algorithm")]
     [InlineData("""{"alg":"ES256"}""", """{"pico":{"endpoints":"orders"}}""", "pico.endpoints")]

@@ -28,7 +28,7 @@ internal static class TokenMint
     };
 
     public static string Create(
-        string algorithm, DateTimeOffset now, object? pico = null, TimeSpan? lifetime = null, TimeSpan? validAfter = null, string? issuer = null, string? audience = null, SecurityKey? key = null, string? keyId = null)
+        string algorithm, DateTimeOffset now, object? pico = null, TimeSpan? lifetime = null, TimeSpan? validAfter = null, string? issuer = null, string? audience = null, SecurityKey? key = null, string? keyId = null, bool withSubject = true)
     {
         key ??= SigningKey(algorithm);
         key.KeyId = keyId;
@@ -39,7 +39,7 @@ internal static class TokenMint
             NotBefore = (now + (validAfter ?? TimeSpan.Zero)).UtcDateTime,
             IssuedAt = now.UtcDateTime,
             Expires = (now + (lifetime ?? TimeSpan.FromHours(1))).UtcDateTime,
-            Claims = new Dictionary<string, object> { ["sub"] = "tests" },
+            Claims = withSubject ? new Dictionary<string, object> { ["sub"] = "tests" } : [],
             SigningCredentials = new SigningCredentials(key, algorithm) { CryptoProviderFactory = new CryptoProviderFactory { CacheSignatureProviders = false } },
         };
         if (pico is not null)
