@@ -45,7 +45,8 @@ internal sealed class KeyRing : IAsyncDisposable
         }
 
         _sources = [.. sources];
-        _timer = time.CreateTimer(_ => BeginRefresh(source => source.Interval), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        // With slack: a timer that is early by a moment, or a reading on demand just before, must not put the next one off by a whole interval.
+        _timer = time.CreateTimer(_ => BeginRefresh(source => source.Interval - (RefreshInterval / 2)), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Another number whenever there are other keys. Whoever reads it before <see cref="Find"/> knows that what was found is not older.</summary>

@@ -125,6 +125,25 @@ public sealed class TokenVerifierTests
     }
 
     [Fact]
+    public async Task KeyFile_ReadOnDemand_IsStillLookedAtWithTheNextInterval()
+    {
+        using var folder = new TestFolder();
+        var file = folder.File("keys.pem");
+        await File.WriteAllTextAsync(file, TokenMint.Rsa.ExportSubjectPublicKeyInfoPem());
+        await using var keys = new KeyRing(new TokenAuthOptions { PublicKeyFiles = [file] }, "test.auth", _time, NullLogger.Instance);
+        await keys.StartAsync(CancellationToken.None);
+        _time.Advance(KeyRing.RefreshInterval / 2);
+        Assert.False(await keys.TryRefreshAsync(keys.Version, CancellationToken.None)); // read, and nothing is new
+        await File.WriteAllTextAsync(file, TokenMint.PublicKeys);
+
+        _time.Advance(KeyRing.RefreshInterval / 2);
+
+        // Waits for the reading that the timer began; it begins none itself, since that was just now.
+        await keys.TryRefreshAsync(keys.Version, CancellationToken.None);
+        Assert.NotEmpty(keys.Find("ES256", null));
+    }
+
+    [Fact]
     public async Task KeyFiles_AreReadAgainWhenATokenNeedsANewKey()
     {
         var file = Path.GetTempFileName();
