@@ -28,6 +28,7 @@ public sealed class SecretsTests
             KeepPem(name, text);
         _secrets["proxy secret"] = proxyKey.PrivateText.Trim();
         _secrets["admin secret"] = adminKey.PrivateText.Trim();
+        _secrets["key of the gossip"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
         _secrets["password of the HTTP proxy"] = ProxyPassword;
         _secrets["the service's own credential"] = "c2VydmljZTpvd25zZWNyZXQ=";
         var agentToken = folder.Write("agent.token", await MintAsync("agent", upstreamKey));
@@ -36,8 +37,11 @@ public sealed class SecretsTests
         var clientToken = folder.Write("client.token", client);
         var admin = await MintAsync("admin", adminKey);
         var adminToken = folder.Write("admin.token", admin);
+        // A cluster of one: a node may be among the targets that it joins.
+        var gossip = $"127.0.0.1:{Ports.Free()}";
         string[] serverOptions =
         [
+            "--cluster.bind-addr", gossip, "--cluster.join", gossip, "--cluster.join-timeout", "1s", "--cluster.key", _secrets["key of the gossip"],
             "--proxy.tls.certificate-file", tls.Certificate, "--proxy.tls.key-file", tls.Key, "--proxy.auth.secret-files", folder.Write("proxy.secret", proxyKey.PrivateText),
             "--upstream.tls.certificate-file", tls.Certificate, "--upstream.tls.key-file", tls.Key, "--upstream.tls.client-ca-file", agentTls.Certificate,
             "--upstream.auth.public-key", upstreamKey.PublicPem!, "--admin.auth.secret", adminKey.PrivateText.Trim(), "--log.level", "trace",
