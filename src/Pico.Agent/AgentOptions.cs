@@ -16,6 +16,12 @@ public sealed class AgentOptions
     public string EndpointsFile { get; set; } = "";
 
     /// <summary>
+    /// A file with the labels of the agent's pod, as Kubernetes' downward API writes them, watched too. With it <see cref="EndpointsFile"/> is one that several pods
+    /// share: its endpoints may have a <c>selector</c>, and those that do not select this pod are not served. Default: none.
+    /// </summary>
+    public string PodLabelsFile { get; set; } = "";
+
+    /// <summary>
     /// The servers' upstream ports, <c>ws://</c>, <c>wss://</c>, <c>http://</c> or <c>https://</c> (<see cref="Dialing.ServerUrl"/>). With several, each
     /// try to connect takes the next. Default <c>ws://localhost:8001</c>.
     /// </summary>
@@ -69,6 +75,15 @@ public sealed class AgentOptions
     /// </summary>
     public string BindAddress { get; set; } = "";
 
+    /// <summary>
+    /// If set, whoever knows it may ask the agent from outside the pod to drain, by <c>GET /drain/KEY</c> on its own port; from inside, <c>/drain</c> needs no key.
+    /// Default: none.
+    /// </summary>
+    public string DrainKey { get; set; } = "";
+
+    /// <summary>Whether <c>/ready</c> says no while nothing is registered, however long that lasts. Default false.</summary>
+    public bool StrictReadiness { get; set; }
+
     /// <summary>Says everything that is wrong with the options, one message for each; empty when nothing is.</summary>
     public IReadOnlyList<string> Validate()
     {
@@ -86,6 +101,8 @@ public sealed class AgentOptions
             errors.Add(problem);
         if (!HttpProxySettings.IsValid(HttpProxy.Url))
             errors.Add("The HTTP proxy is none; give http://host:port, https://host:port or none.");
+        if (PodLabelsFile.Length > 0 && EndpointsFile.Length == 0)
+            errors.Add("A file with the pod's labels is given without an endpoints file that they could select from.");
         RequireRange(Connections, 1, 16, "The number of connections", errors);
         RequireRange(MaxConcurrentConnects, 1, ushort.MaxValue, "The number of concurrent connects", errors);
         RequirePositive(ReconnectMinDelay, "The least reconnect delay", errors);

@@ -18,6 +18,9 @@ public sealed partial class PicoAgent : IAsyncDisposable
     /// <summary>What all streams together may take for reading from services, beyond 4 KiB for each that has something to read.</summary>
     private const long ReceiveBudgetBytes = 8 * 1024 * 1024;
 
+    /// <summary>How long an agent that was asked to drain waits for the signal that ends it. After that it ends by itself, to be started anew by whoever runs it.</summary>
+    private static readonly TimeSpan EndAfterDrain = TimeSpan.FromMinutes(1);
+
     private readonly AgentOptions _options;
     private readonly ILogger _logger;
     private readonly Readiness _readiness;
@@ -28,6 +31,9 @@ public sealed partial class PicoAgent : IAsyncDisposable
     private readonly EndpointsFile? _file;
     private readonly HealthMonitor _health;
     private readonly LocalServer? _local;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _drain = new();
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>
     /// Reads the endpoints file and listens on the agent's own port; nothing is dialled before <see cref="RunAsync"/>. Throws
@@ -40,13 +46,19 @@ public sealed partial class PicoAgent : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(loggers);
         Require(options.Validate());
         _options = options;
+        _time = time;
         _logger = loggers.CreateLogger("Pico.Agent");
         _table = new EndpointTable(time);
         _table.Update(options.Endpoints);
         if (options.EndpointsFile.Length > 0)
         {
-            _file = new EndpointsFile(options.EndpointsFile, _table, options.Endpoints, time, _logger);
-            Require(_file.Load());
+            _file = new EndpointsFile(options.EndpointsFile, options.PodLabelsFile, _table, options.Endpoints, time, _logger);
+            var errors = _file.Load();
+            // A file that pods share is not this agent's to refuse.
+            if (options.PodLabelsFile.Length == 0)
+                Require(errors);
+            foreach (var error in errors)
+                LogSharedFile(error);
         }
 
         var traffic = new ForwardingStatistics();
@@ -59,7 +71,7 @@ public sealed partial class PicoAgent : IAsyncDisposable
         _tunnels = new TunnelSet(options, dialer, _table, _forwarder, _readiness, time, _logger);
         _health = new HealthMonitor(_table, time, _logger);
         if (BindAddressParser.TryParse(options.BindAddress, out var address))
-            _local = new LocalServer(address, new AgentPages(options.Name, _table, _tunnels, traffic, _readiness).Answer, time, _logger);
+            _local = new LocalServer(address, new AgentPages(options, _table, _tunnels, traffic, _readiness, DrainAsync).AnswerAsync, time, _logger);
         if (_table.Endpoints.Count == 0)
             _readiness.SetReady();
     }
@@ -81,16 +93,30 @@ public sealed partial class PicoAgent : IAsyncDisposable
         LogStarted(_options.Name, string.Join(", ", _options.Servers), string.Join(", ", _table.Endpoints.Values.Select(e => e.Spec)));
         // Until the drain is over, and only then, the own port answers.
         using var over = new CancellationTokenSource();
-        await using var draining = stop.UnsafeRegister(static state => ((PicoAgent)state!).BeginDrain(), this);
+        using var leave = CancellationTokenSource.CreateLinkedTokenSource(stop, _drain.Token);
+        await using var draining = leave.Token.UnsafeRegister(static state => ((PicoAgent)state!).BeginDrain(), this);
         var aside = Task.WhenAll(
             _local?.RunAsync(over.Token) ?? Task.CompletedTask,
-            _file?.WatchAsync(stop) ?? Task.CompletedTask,
-            _credentials.WatchAsync(stop),
-            _health.RunAsync(stop));
-        await _tunnels.RunAsync(stop).ConfigureAwait(false);
+            _file?.WatchAsync(leave.Token) ?? Task.CompletedTask,
+            _credentials.WatchAsync(leave.Token),
+            _health.RunAsync(leave.Token));
+        await _tunnels.RunAsync(leave.Token).ConfigureAwait(false);
+        _drained.SetResult();
+        if (!stop.IsCancellationRequested)
+            await Task.Delay(EndAfterDrain, _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await over.CancelAsync().ConfigureAwait(false);
         await aside.ConfigureAwait(false);
         LogStopped();
+    }
+
+    /// <summary>
+    /// Begins to drain, as at its end, and completes when every endpoint is withdrawn and no stream is left, or the grace period is over. The agent then waits for
+    /// the end of <see cref="RunAsync"/> to be asked for.
+    /// </summary>
+    public async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        await _drain.CancelAsync().ConfigureAwait(false);
+        await _drained.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Frees the own port. Cancel <see cref="RunAsync"/> and await it first.</summary>
@@ -100,6 +126,7 @@ public sealed partial class PicoAgent : IAsyncDisposable
         _readiness.Dispose();
         _forwarder.Dispose();
         _credentials.Dispose();
+        _drain.Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -120,6 +147,9 @@ public sealed partial class PicoAgent : IAsyncDisposable
 
     [LoggerMessage(3002, LogLevel.Information, "Draining: streams in flight may finish within {Seconds} s")]
     private partial void LogDraining(double seconds);
+
+    [LoggerMessage(3004, LogLevel.Error, "Something in the endpoints file is wrong; the rest of it holds: {Error}")]
+    private partial void LogSharedFile(string error);
 
     [LoggerMessage(3003, LogLevel.Information, "The agent has stopped")]
     private partial void LogStopped();

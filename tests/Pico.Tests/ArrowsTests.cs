@@ -10,10 +10,11 @@ public sealed class ArrowsTests
         ["Pico.Tunnel"] = [],
         ["Pico.Gossip"] = [],
         ["Pico.Configuration"] = [],
+        ["Pico.Kubernetes"] = [],
         ["Pico.Server"] = ["Pico.Gossip", "Pico.Tunnel"],
         ["Pico.Agent"] = ["Pico.Configuration", "Pico.Tunnel"],
         ["Pico.AgentCli"] = ["Pico.Agent"],
-        ["Pico.Cli"] = ["Pico.Agent", "Pico.Server"],
+        ["Pico.Cli"] = ["Pico.Agent", "Pico.Kubernetes", "Pico.Server"],
     };
 
     [Fact]

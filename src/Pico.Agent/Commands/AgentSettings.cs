@@ -33,6 +33,11 @@ public sealed class AgentSettings
         .Add(
             "endpoints-file", SharedOptions.File, o => o.EndpointsFile, (o, v) => o.EndpointsFile = v,
             "A YAML file with more endpoints. It is watched: changes take effect without a restart. It may be missing at first.")
+        .Add(
+            "pod-labels-file", SharedOptions.File, o => o.PodLabelsFile, (o, v) => o.PodLabelsFile = v,
+            "A file with the pod's labels (Kubernetes' downward API), watched too. The endpoints file is then one that several pods share: of those of its endpoints that "
+            + "have a selector, the agent serves those that select its pod.")
+        .Rule("pod-labels-file", o => o.PodLabelsFile.Length > 0 && o.EndpointsFile.Length == 0 ? "nothing to select from; give --endpoints-file too" : null)
         .Rule("endpoints", o => o.Endpoints.Count == 0 && o.EndpointsFile.Length == 0 ? "nothing to serve; give --endpoints or --endpoints-file" : null)
         .Add(
             "server", OptionTypes.List(SharedOptions.Server), o => o.Servers, (o, v) => o.Servers = v,
@@ -70,5 +75,12 @@ public sealed class AgentSettings
             "How many connects to services may be under way at once; more wait their turn.")
         .Add(
             "bind-addr", OptionTypes.OptionalAddress, o => o.BindAddress, (o, v) => o.BindAddress = v,
-            "Where the agent's own port listens, with /health, /ready, /metrics and /status. Without it there is none.");
+            "Where the agent's own port listens, with /health, /ready, /metrics, /status and /drain. Without it there is none.")
+        .Add(
+            "drain-key", OptionTypes.Matching("key", "letters and digits, 16 or more", t => t.Length >= 16 && t.All(char.IsAsciiLetterOrDigit)),
+            o => o.DrainKey, (o, v) => o.DrainKey = v,
+            "Lets those who know it ask the agent from outside to drain, by GET /drain/KEY on its own port. On the same host /drain needs no key.", secret: true)
+        .Add(
+            "strict-readiness", OptionTypes.Switch, o => o.StrictReadiness, (o, v) => o.StrictReadiness = v,
+            "While nothing is registered, /ready says no, however long that lasts. Otherwise it says yes from the first registration on, or after 30 s, until the agent drains.");
 }

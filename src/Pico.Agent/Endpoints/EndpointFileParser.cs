@@ -12,6 +12,7 @@ namespace Pico.Agent.Endpoints;
 ///   protocol: http             # http, https, h2c or tcp; default: the address's scheme, else http
 ///   ca: /etc/ca.pem            # with https: ca, server-name, insecure
 ///   health: /healthz           # or tcp; health-interval, health-timeout, healthy-threshold, unhealthy-threshold
+///   selector: {matchLabels: {app: orders}}   # in a file that several pods share: those that it is for
 /// </code>
 /// </summary>
 internal static class EndpointFileParser
@@ -22,22 +23,38 @@ internal static class EndpointFileParser
     /// <summary>Adds a message with file and line to <paramref name="errors"/> for each thing that is wrong.</summary>
     public static IReadOnlyList<EndpointSpec> Parse(TextReader yaml, string file, ICollection<string> errors)
     {
-        var reader = new Reader(new Parser(yaml), file, errors);
+        var specs = Read(yaml, file, null, errors) ?? [];
+        EndpointSpecParser.RefuseDuplicates(specs, errors);
+        return specs;
+    }
+
+    /// <summary>
+    /// Reads a file that several pods share: takes the endpoints whose selector, if they have one, is met by <paramref name="labels"/>. Each stands for itself: one
+    /// that is wrong adds a message and the others hold. Null if the file as a whole cannot be read.
+    /// </summary>
+    public static IReadOnlyList<EndpointSpec>? ParseShared(
+        TextReader yaml, string file, IReadOnlyDictionary<string, string> labels, ICollection<string> errors) => Read(yaml, file, labels, errors);
+
+    private static List<EndpointSpec>? Read(TextReader yaml, string file, IReadOnlyDictionary<string, string>? labels, ICollection<string> errors)
+    {
+        var reader = new Reader(new Parser(yaml), file, labels, errors);
         try
         {
             reader.ReadDocument();
+            return reader.Specs;
         }
         catch (YamlException e)
         {
             errors.Add($"{file}:{e.Start.Line}: this is no YAML: {e.Message}");
+            return null;
         }
-
-        EndpointSpecParser.RefuseDuplicates(reader.Specs, errors);
-        return reader.Specs;
     }
 
-    private sealed class Reader(IParser parser, string file, ICollection<string> errors)
+    private sealed class Reader(IParser parser, string file, IReadOnlyDictionary<string, string>? labels, ICollection<string> errors)
     {
+        // Where messages go: the caller's list, or that of the endpoint being read.
+        private ICollection<string> _errors = errors;
+
         public List<EndpointSpec> Specs { get; } = [];
 
         public void ReadDocument()
@@ -112,13 +129,19 @@ internal static class EndpointFileParser
                 return;
             }
 
-            var before = errors.Count;
+            // What is wrong with an endpoint of somebody else's pods is no concern of this one's.
+            var mine = _errors;
+            var found = new List<string>();
+            _errors = found;
             var values = new Dictionary<string, Scalar>(StringComparer.Ordinal);
+            PodSelector? selector = null;
             while (!parser.TryConsume<MappingEnd>(out _))
             {
                 var key = parser.Current!;
                 var name = ReadKey();
-                if (!parser.TryConsume<Scalar>(out var value))
+                if (name == "selector")
+                    selector = ReadSelector(key);
+                else if (!parser.TryConsume<Scalar>(out var value))
                 {
                     Report(key, $"{name} must be a single value");
                     parser.SkipThisAndNestedEvents();
@@ -127,8 +150,21 @@ internal static class EndpointFileParser
                     Report(key, $"{name} is given twice");
             }
 
-            if (Build(values, start) is { } spec && errors.Count == before)
+            var spec = Build(values, start);
+            _errors = mine;
+            if (labels is not null && selector?.Matches(labels) == false)
+                return;
+            foreach (var error in found)
+                _errors.Add(error);
+            if (spec is not null && found.Count == 0)
                 Specs.Add(spec);
+        }
+
+        private PodSelector? ReadSelector(ParsingEvent key)
+        {
+            if (labels is null)
+                Report(key, "selector is for a file that pods share: give --pod-labels-file, or leave it out");
+            return PodSelectorReader.Read(parser, Report);
         }
 
         private EndpointSpec? Build(Dictionary<string, Scalar> values, MappingStart start)
@@ -142,7 +178,7 @@ internal static class EndpointFileParser
             {
                 Report(value, builder.TrySet(name, value.Value, out var error)
                     ? error
-                    : $"\"{name}\" is unknown here: give id, address, protocol, {EndpointBuilder.SettingNames}");
+                    : $"\"{name}\" is unknown here: give id, address, protocol, selector, {EndpointBuilder.SettingNames}");
             }
 
             var spec = builder.Build(out var misfit);
@@ -171,7 +207,7 @@ internal static class EndpointFileParser
         private void Report(ParsingEvent where, string? error)
         {
             if (error is not null)
-                errors.Add($"{file}:{where.Start.Line}: {error}.");
+                _errors.Add($"{file}:{where.Start.Line}: {error}.");
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Pico.Agent.Endpoints;
@@ -8,22 +9,43 @@ using Pico.Agent.Tunnels;
 namespace Pico.Agent.Local;
 
 /// <summary>The pages of the agent's own port.</summary>
-internal sealed class AgentPages(string name, EndpointTable table, TunnelSet tunnels, ForwardingStatistics traffic, Readiness readiness)
+internal sealed class AgentPages(
+    AgentOptions options, EndpointTable table, TunnelSet tunnels, ForwardingStatistics traffic, Readiness readiness, Func<CancellationToken, Task> drain)
 {
+    private const string DrainPath = "/drain";
+
     /// <summary>Null if there is no such page.</summary>
-    public LocalResponse? Answer(string path) => path switch
+    public async Task<LocalResponse?> AnswerAsync(LocalRequest request, CancellationToken cancellationToken)
+    {
+        if (!request.Path.StartsWith(DrainPath, StringComparison.Ordinal))
+            return Answer(request.Path);
+        if (!MayDrain(request))
+            return LocalServer.Text(403, "from elsewhere, give the key: /drain/KEY");
+        await drain(cancellationToken).ConfigureAwait(false);
+        return LocalServer.Text(200, "drained");
+    }
+
+    private LocalResponse? Answer(string path) => path switch
     {
         "/health" => LocalServer.Text(200, "ok"),
-        "/ready" => readiness.IsReady ? LocalServer.Text(200, "ready") : LocalServer.Text(503, readiness.IsDraining ? "draining" : "not registered yet"),
+        "/ready" => IsReady ? LocalServer.Text(200, "ready") : LocalServer.Text(503, readiness.IsDraining ? "draining" : "not registered"),
         "/metrics" => new LocalResponse(200, "text/plain; version=0.0.4; charset=utf-8", Metrics()),
         "/status" => new LocalResponse(200, "application/json", JsonSerializer.Serialize(Status(), AgentStatusJson.Default.AgentStatus) + "\n"),
         _ => null,
     };
 
+    private bool IsReady =>
+        readiness.IsReady && (!options.StrictReadiness || table.Endpoints.Count == 0 || Array.Exists(tunnels.Sessions, s => s.Registrar.Count > 0));
+
+    private bool MayDrain(LocalRequest request) => request.Path.Length == DrainPath.Length
+        ? request.IsLocal
+        : options.DrainKey.Length > 0 && CryptographicOperations.FixedTimeEquals(
+            Encoding.UTF8.GetBytes(request.Path), Encoding.UTF8.GetBytes($"{DrainPath}/{options.DrainKey}"));
+
     private AgentStatus Status() => new(
-        name,
+        options.Name,
         AgentVersion.Software,
-        readiness.IsReady,
+        IsReady,
         readiness.IsDraining,
         [.. table.Endpoints.Values.OrderBy(e => e.Spec.Id, StringComparer.Ordinal)
             .Select(e => new EndpointStatus(e.Spec.Id, e.Spec.Protocol.ToString(), e.Spec.Target, e.IsHealthy))],
@@ -47,7 +69,7 @@ internal sealed class AgentPages(string name, EndpointTable table, TunnelSet tun
         Add("pico_agent_streams_refused_total", "counter", "Streams that were refused because the service was not reached.", traffic.Refused);
         Add("pico_agent_service_sent_bytes_total", "counter", "Bytes sent to services.", traffic.ToService);
         Add("pico_agent_service_received_bytes_total", "counter", "Bytes received from services.", traffic.FromService);
-        Add("pico_agent_ready", "gauge", "1 if the agent is ready.", readiness.IsReady ? 1 : 0);
+        Add("pico_agent_ready", "gauge", "1 if the agent is ready.", IsReady ? 1 : 0);
         return text.ToString();
 
         void Add(string metric, string type, string help, long value) =>

@@ -7,6 +7,9 @@ using Pico.Agent.Net;
 
 namespace Pico.Agent.Local;
 
+/// <summary>What the agent's own port is asked: the path without the query, and whether by this host (for a pod: by the pod itself).</summary>
+internal readonly record struct LocalRequest(string Path, bool IsLocal);
+
 /// <summary>What the agent's own port answers.</summary>
 internal readonly record struct LocalResponse(int Status, string ContentType, string Body);
 
@@ -21,15 +24,15 @@ internal sealed partial class LocalServer : IDisposable
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Socket _listener;
-    private readonly Func<string, LocalResponse?> _answer;
+    private readonly Func<LocalRequest, CancellationToken, Task<LocalResponse?>> _answer;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
     /// <summary>
-    /// Listens from now on. <paramref name="answer"/> gets the path (without the query) and gives null for what there is not.
+    /// Listens from now on. <paramref name="answer"/> gives null for what there is not, and may take its time.
     /// Throws <see cref="SocketException"/> when the address is taken.
     /// </summary>
-    public LocalServer(IPEndPoint address, Func<string, LocalResponse?> answer, TimeProvider time, ILogger logger)
+    public LocalServer(IPEndPoint address, Func<LocalRequest, CancellationToken, Task<LocalResponse?>> answer, TimeProvider time, ILogger logger)
     {
         _answer = answer;
         _time = time;
@@ -67,12 +70,11 @@ internal sealed partial class LocalServer : IDisposable
         using var owned = socket;
         try
         {
-            using var timeout = new CancellationTokenSource(RequestTimeout, _time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stop);
-            var head = await ReadHeadAsync(socket, either.Token).ConfigureAwait(false);
+            var head = await InTimeAsync(token => ReadHeadAsync(socket, token), stop).ConfigureAwait(false);
             if (head is null)
                 return;
-            await socket.SendAsync(Write(Answer(head)), SocketFlags.None, either.Token).ConfigureAwait(false);
+            var response = await AnswerAsync(head, IsLocal(socket), stop).ConfigureAwait(false);
+            await InTimeAsync(token => socket.SendAsync(Write(response), SocketFlags.None, token).AsTask(), stop).ConfigureAwait(false);
             socket.Shutdown(SocketShutdown.Send);
         }
         catch (Exception e)
@@ -86,6 +88,16 @@ internal sealed partial class LocalServer : IDisposable
                 connections.Release();
         }
     }
+
+    private async Task<T> InTimeAsync<T>(Func<CancellationToken, Task<T>> exchange, CancellationToken stop)
+    {
+        using var timeout = new CancellationTokenSource(RequestTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stop);
+        return await exchange(either.Token).ConfigureAwait(false);
+    }
+
+    private static bool IsLocal(Socket socket) =>
+        socket.RemoteEndPoint is IPEndPoint remote && (IPAddress.IsLoopback(remote.Address) || remote.Address.Equals((socket.LocalEndPoint as IPEndPoint)?.Address));
 
     private static async Task<string?> ReadHeadAsync(Socket socket, CancellationToken cancellationToken)
     {
@@ -104,14 +116,15 @@ internal sealed partial class LocalServer : IDisposable
     }
 
     /// <summary>RFC 9112 section 3: method, target, version; nothing else of the request matters here.</summary>
-    private LocalResponse Answer(string head)
+    private async Task<LocalResponse> AnswerAsync(string head, bool isLocal, CancellationToken stop)
     {
         var line = head.Split("\r\n", 2)[0].Split(' ');
         if (line.Length != 3 || !line[2].StartsWith("HTTP/1.", StringComparison.Ordinal))
             return Text(400, "bad request");
         if (line[0] != "GET")
             return Text(405, "only GET");
-        return _answer(line[1].Split('?', 2)[0]) ?? Text(404, "there are /health, /ready, /metrics and /status");
+        return await _answer(new LocalRequest(line[1].Split('?', 2)[0], isLocal), stop).ConfigureAwait(false)
+            ?? Text(404, "there are /health, /ready, /metrics, /status and /drain");
     }
 
     internal static LocalResponse Text(int status, string body) => new(status, "text/plain; charset=utf-8", body + "\n");
@@ -131,6 +144,7 @@ internal sealed partial class LocalServer : IDisposable
     {
         200 => "OK",
         400 => "Bad Request",
+        403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
         _ => "Service Unavailable",

@@ -16,7 +16,9 @@ internal static class PicoVerbs
     private static List<Verb> CreateAll()
     {
         List<Verb> verbs = [];
-        verbs.AddRange(ServerVerb.Create(), AgentVerb.Create(Name), ForwardVerb.Create(Name), StatusVerb.Create(), TokenVerb.Create(), DemoVerb.Create(), VersionVerb.Create(Name), ReferenceVerb.Create(() => verbs));
+        verbs.AddRange(
+            ServerVerb.Create(), AgentVerb.Create(Name), DrainVerb.Create(Name), ControllerVerb.Create(),
+            ForwardVerb.Create(Name), StatusVerb.Create(), TokenVerb.Create(), DemoVerb.Create(), VersionVerb.Create(Name), ReferenceVerb.Create(() => verbs));
         return verbs;
     }
 }

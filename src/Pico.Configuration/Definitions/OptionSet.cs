@@ -66,6 +66,14 @@ public sealed class OptionSet<T>
         return this;
     }
 
+    /// <summary>What is wrong with one value, in words for people; null if it is allowed. An option that is not there is an <see cref="ArgumentException"/>.</summary>
+    public string? Check(string name, string value)
+    {
+        var option = _options.Find(o => o.Definition.Name == name) ?? throw new ArgumentException($"There is no option {name}.", nameof(name));
+        var problems = option.Apply(new T(), [value]);
+        return problems.Count > 0 ? string.Join("; ", problems) : null;
+    }
+
     private OptionSet<T> Add(BoundOption<T> option)
     {
         if (Definitions.Any(d => d.Name == option.Definition.Name))

@@ -112,7 +112,7 @@ public sealed class EndpointsFileTests : IDisposable
     private Task Start(out IReadOnlyList<string> errors, params EndpointSpec[] fromFlags)
     {
         _table.Update(fromFlags);
-        var file = new EndpointsFile(FilePath, _table, fromFlags, TimeProvider.System, _log);
+        var file = new EndpointsFile(FilePath, "", _table, fromFlags, TimeProvider.System, _log);
         errors = file.Load();
         return file.WatchAsync(_stop.Token);
     }

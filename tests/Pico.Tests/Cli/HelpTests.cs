@@ -5,6 +5,8 @@ public sealed class HelpTests
     [Theory]
     [InlineData("server")]
     [InlineData("agent")]
+    [InlineData("drain")]
+    [InlineData("controller")]
     [InlineData("forward")]
     [InlineData("status")]
     [InlineData("token")]
@@ -29,7 +31,7 @@ public sealed class HelpTests
         var (exitCode, output, _) = await CommandLine.RunAsync("--help");
 
         Assert.Equal(0, exitCode);
-        Assert.All(["server", "agent", "forward", "status", "token", "demo", "version"], verb => Assert.Contains($"  {verb} ", output, StringComparison.Ordinal));
+        Assert.All(["server", "agent", "drain", "controller", "forward", "status", "token", "demo", "version"], verb => Assert.Contains($"  {verb} ", output, StringComparison.Ordinal));
         Assert.DoesNotContain("reference", output, StringComparison.Ordinal);
     }
 

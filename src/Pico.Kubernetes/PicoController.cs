@@ -1,0 +1,123 @@
+using System.Net;
+using System.Security.Cryptography;
+using k8s.Models;
+using Microsoft.Extensions.Logging;
+using Pico.Kubernetes.Hosting;
+using Pico.Kubernetes.Injecting;
+using Pico.Kubernetes.Injecting.Certificates;
+using Pico.Kubernetes.Leading;
+using Pico.Kubernetes.Reconciling;
+using Pico.Kubernetes.Resources;
+using Pico.Kubernetes.Resources.Client;
+using Pico.Kubernetes.Watching;
+
+namespace Pico.Kubernetes;
+
+/// <summary>
+/// A controller: on every replica (1) the own port, (2) the webhook; on the one that leads (3) the reconciliation. Replicas that do not lead keep nothing of the
+/// cluster in memory.
+/// </summary>
+public sealed partial class PicoController : IAsyncDisposable
+{
+    private readonly ControllerOptions _options;
+    private readonly KubeClient _client;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly string _identity;
+    private readonly AdminHost _admin;
+    private readonly WebhookHost? _webhook;
+    private readonly ServingCertificate _certificate;
+    private readonly ApiVersion _version;
+
+    /// <summary>
+    /// Reads how the API server is reached; nothing is asked or listened to before <see cref="RunAsync"/>. Throws <see cref="IOException"/> when there is no
+    /// usable configuration.
+    /// </summary>
+    /// <param name="options">Not to be changed afterwards; valid (<see cref="ControllerOptionsRules"/>).</param>
+    /// <param name="rules">The agent's options, as annotations may set them.</param>
+    /// <param name="loggers">Where logs go. It stays the caller's.</param>
+    /// <param name="time">The clock.</param>
+    public PicoController(ControllerOptions options, AgentOptionRules rules, ILoggerFactory loggers, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var configuration = KubeConnection.Configure(options.KubeConfigFile);
+        if (options.Namespace.Length == 0)
+            options.Namespace = configuration.Namespace is { Length: > 0 } own ? own : "default";
+        _options = options;
+        _time = time;
+        _logger = loggers.CreateLogger("Pico.Kubernetes");
+        _client = KubeConnection.Connect(configuration, time);
+        _identity = $"{Environment.MachineName}-{RandomHex(4)}";
+        _version = new ApiVersion(_client, time, _logger);
+        _certificate = new ServingCertificate(_logger);
+        _admin = new AdminHost(options.BindAddress, WhatIsMissing, loggers);
+        _admin.Metrics.CertificateRemaining = () => _certificate.NotAfter - time.GetUtcNow();
+        if (options.Webhook.BindAddress.Length > 0)
+        {
+            var injector = new PodInjector(options.Agent, new InjectionPolicy(options.Webhook.ExcludedNamespaces), rules, static () => RandomHex(16));
+            _webhook = new WebhookHost(options.Webhook, injector, _version, _certificate, _admin.Metrics, loggers);
+        }
+    }
+
+    /// <summary>Where the own port listens, once it runs.</summary>
+    public IPEndPoint Address => _admin.Address;
+
+    /// <summary>Where the webhook listens, once it runs.</summary>
+    public IPEndPoint? WebhookAddress => _webhook?.Address;
+
+    /// <summary>Works until <paramref name="stop"/>. Throws <see cref="IOException"/> when a port is taken; troubles with the API server never end it.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        await _admin.StartAsync(stop); // 1.
+        LogStarted(_identity, _options.Namespace, _options.WatchNamespaces.Count > 0 ? string.Join(", ", _options.WatchNamespaces) : "all");
+        var elector = new LeaderElector(_client, _options.Namespace, _identity, _options.Leadership, _time, _logger);
+        _admin.Metrics.IsLeader = () => elector.IsLeader;
+        var running = new List<Task> { _version.RunAsync(stop) };
+        if (_webhook is not null)
+        {
+            await _webhook.StartAsync(stop); // 2.
+            running.Add(FollowCertificateAsync(stop));
+        }
+
+        running.Add(elector.RunAsync( // 3.
+            lost => new LeaderTerm(_client, _options, _identity, _version, _admin.Metrics, _time, _logger).RunAsync(lost), stop));
+        await Task.WhenAll(running);
+        LogStopped();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_webhook is not null)
+            await _webhook.DisposeAsync();
+        await _admin.DisposeAsync();
+        _client.Dispose();
+    }
+
+    private Task FollowCertificateAsync(CancellationToken stop)
+    {
+        if (!_options.Webhook.MakesCertificate)
+            return new CertificateFiles(_options.Webhook, _certificate, _time, _logger).RunAsync(stop);
+        var secrets = new ObjectStore<V1Secret>();
+        secrets.Changed += (_, _, secret) =>
+        {
+            if (CertificateBundle.Of(secret) is { } bundle)
+                _certificate.Use(bundle.Certificate, bundle.Key);
+        };
+        return new Informer<V1Secret, V1Secret>(
+            _client, ResourceTypes.Secrets, ListQuery.ForName(_options.Namespace, _options.Webhook.SecretName), static s => s, secrets, _time, _logger).RunAsync(stop);
+    }
+
+    private string? WhatIsMissing() =>
+        !_version.Known.IsCompletedSuccessfully ? "the API server has not answered yet"
+        : _webhook is not null && _certificate.Current is null ? "the webhook has no certificate yet"
+        : null;
+
+    private static string RandomHex(int bytes) => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(bytes));
+
+    [LoggerMessage(6001, LogLevel.Information, "Controller {Identity} in namespace {Namespace} looks after namespaces: {Watched}")]
+    private partial void LogStarted(string identity, string @namespace, string watched);
+
+    [LoggerMessage(6002, LogLevel.Information, "The controller has stopped")]
+    private partial void LogStopped();
+}
