@@ -9,7 +9,7 @@ internal static class AdmissionReviewer
     /// <summary>The answer; <paramref name="result"/> is null when nothing is to be changed because the request could not be understood.</summary>
     public static JsonObject Answer(JsonNode? review, InjectionResult? result)
     {
-        var response = new JsonObject { ["uid"] = review?["request"]?["uid"]?.DeepClone() ?? "", ["allowed"] = true };
+        var response = new JsonObject { ["uid"] = Request(review)?["uid"]?.DeepClone() ?? "", ["allowed"] = true };
         if (result?.Patch is { Count: > 0 } patch)
         {
             response["patchType"] = "JSONPatch";
@@ -24,8 +24,10 @@ internal static class AdmissionReviewer
 
     /// <summary>The pod that is being created and its namespace; null if the request is about something else.</summary>
     public static (JsonObject Pod, string Namespace)? Pod(JsonNode? review) =>
-        review?["request"] is JsonObject request
+        Request(review) is { } request
         && (string?)request["kind"]?["kind"] == "Pod" && (string?)request["operation"] == "CREATE" && request["object"] is JsonObject pod
             ? (pod, (string?)request["namespace"] ?? "")
             : null;
+
+    private static JsonObject? Request(JsonNode? review) => (review as JsonObject)?["request"] as JsonObject;
 }

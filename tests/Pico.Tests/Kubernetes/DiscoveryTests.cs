@@ -1,0 +1,117 @@
+using System.Net;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging.Abstractions;
+using Pico.Kubernetes.Discovery;
+
+namespace Pico.Tests.Kubernetes;
+
+public sealed class DiscoveryTests : IServerPodObserver, IDisposable
+{
+    private const string Pods = "/api/v1/namespaces/pico/pods/";
+
+    private readonly FakeApiServer _api = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Channel<string> _told = Channel.CreateUnbounded<string>();
+
+    [Fact]
+    public async Task Pods_BehindTheService_AreTold_WithUidAddressAndZone()
+    {
+        Put("server-0", "uid-a", "10.0.0.1");
+        _api.Put(Pods + "else", """{"metadata": {"labels": {"app": "other"}}}""");
+        Start();
+
+        Assert.Equal("server-0 uid-a 10.0.0.1 zone=eu-1 False", await NextAsync());
+        Put("server-1", "uid-b", "10.0.0.2");
+        Assert.Equal("server-1 uid-b 10.0.0.2 zone=eu-1 False", await NextAsync());
+    }
+
+    [Fact]
+    public async Task Pod_ThatIsDeletedEndsOrIsReplaced_IsGone()
+    {
+        Put("server-0", "uid-a", "10.0.0.1");
+        Put("server-1", "uid-b", "10.0.0.2");
+        Start();
+        await NextAsync();
+        await NextAsync();
+
+        _api.Remove(Pods + "server-0");
+        Assert.Equal("gone server-0 uid-a", await NextAsync());
+        Put("server-1", "uid-c", "10.0.0.3");
+        Assert.Equal("gone server-1 uid-b", await NextAsync());
+        Assert.Equal("server-1 uid-c 10.0.0.3 zone=eu-1 False", await NextAsync());
+        Put("server-1", "uid-c", "10.0.0.3", "Failed");
+        Assert.Equal("gone server-1 uid-c", await NextAsync());
+    }
+
+    [Fact]
+    public async Task ApiServerThatIsAway_MeansNobodyIsGone_AndWhatHappenedIsToldAfterwards()
+    {
+        Put("server-0", "uid-a", "10.0.0.1");
+        Start();
+        await NextAsync();
+
+        _api.Intercept = static _ => throw new HttpRequestException("away");
+        _api.CutWatches();
+        _api.Remove(Pods + "server-0");
+        _api.Compact();
+        await _api.WaitAsync(a => a.Count("GET /api/v1/namespaces/pico/pods?") >= 4, "it tries again");
+        Assert.False(_told.Reader.TryPeek(out _));
+        _api.Intercept = static _ => null;
+
+        Assert.Equal("gone server-0 uid-a", await NextAsync());
+    }
+
+    [Fact]
+    public async Task Zone_ThatMayNotBeRead_IsEmpty()
+    {
+        _api.Intercept = r => r.RequestUri!.AbsolutePath.Contains("/nodes/", StringComparison.Ordinal) ? FakeApiServer.Fail(HttpStatusCode.Forbidden, "no") : null;
+        Put("server-0", "uid-a", "10.0.0.1");
+        Start();
+
+        Assert.Equal("server-0 uid-a 10.0.0.1 zone= False", await NextAsync());
+    }
+
+    [Fact]
+    public async Task Claims_AreTheOldestValidOnes_WhateverTheCase()
+    {
+        using var claims = new EndpointClaims(_api.Connect(TimeProvider.System), NullLogger.Instance, TimeProvider.System);
+        _api.Put("/apis/pico.dev/v1alpha1/namespaces/shop/picoendpoints/a", Manifests.ForPods("orders", "orders"));
+        _api.Now += TimeSpan.FromMinutes(1);
+        _api.Put("/apis/pico.dev/v1alpha1/namespaces/evil/picoendpoints/a", Manifests.ForPods("orders", "orders"));
+        _api.Put("/apis/pico.dev/v1alpha1/namespaces/evil/picoendpoints/b", Manifests.ForPods("free", "x", port: 0));
+        _ = claims.RunAsync(_stop.Token);
+        await claims.Known;
+
+        Assert.Equal("shop", claims.OwnerOf("ORDERS"));
+        Assert.Null(claims.OwnerOf("free"));
+    }
+
+    void IServerPodObserver.OnPod(ServerPod pod) =>
+        _told.Writer.TryWrite($"{pod.Name} {pod.Uid} {string.Join(' ', pod.Addresses)} zone={pod.Zone} {pod.IsTerminating}");
+
+    void IServerPodObserver.OnGone(ServerPod pod) => _told.Writer.TryWrite($"gone {pod.Name} {pod.Uid}");
+
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _stop.Dispose();
+        _api.Dispose();
+    }
+
+    private void Start()
+    {
+        _api.Put("/api/v1/namespaces/pico/services/pico-gossip", """{"spec": {"selector": {"app": "pico"}}}""");
+        _api.Put("/api/v1/nodes/machine", """{"metadata": {"labels": {"topology.kubernetes.io/zone": "eu-1"}}}""");
+        var pods = new ServerPods(_api.Connect(TimeProvider.System), "pico", "pico-gossip", NullLogger.Instance, TimeProvider.System);
+        _ = pods.RunAsync(this, _stop.Token);
+    }
+
+    private void Put(string name, string uid, string ip, string phase = "Running") => _api.Put(
+        Pods + name, $$$"""{"metadata": {"uid": "{{{uid}}}", "labels": {"app": "pico"}}, "spec": {"nodeName": "machine"}, "status": {"phase": "{{{phase}}}", "podIP": "{{{ip}}}"}}""");
+
+    private async Task<string> NextAsync()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20), TimeProvider.System);
+        return await _told.Reader.ReadAsync(patience.Token);
+    }
+}
