@@ -25,6 +25,7 @@ internal sealed partial class EventRecorder(KubeClient client, string identity, 
     private const int MaxWaiting = 1000;
     private const int MaxRemembered = 4096;
     private const int MaxMessage = 1000;
+    private const int MaxTargetInName = 200;
     private static readonly TimeSpan Renewal = TimeSpan.FromMinutes(10);
 
     private readonly Channel<Entry> _waiting =
@@ -52,7 +53,7 @@ internal sealed partial class EventRecorder(KubeClient client, string identity, 
 
     private async Task WriteAsync(Entry entry, CancellationToken stop)
     {
-        var name = $"{entry.Target.Key.Name}.{AgentConfigWriter.Hash($"{entry.Target.Uid} {entry.Reason} {entry.Message}")}";
+        var name = $"{entry.Target.Key.Name[..Math.Min(entry.Target.Key.Name.Length, MaxTargetInName)]}.{AgentConfigWriter.Hash($"{entry.Target.Uid} {entry.Reason} {entry.Message}")}";
         var (at, count) = _written.GetValueOrDefault(name);
         if (count > 0 && time.GetElapsedTime(at) < Renewal)
             return;
