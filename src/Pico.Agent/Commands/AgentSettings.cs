@@ -46,8 +46,8 @@ public sealed class AgentSettings
         .AddServerTls(o => o.ServerTls, (o, v) => o.ServerTls = v, o => o.Servers)
         .AddHttpProxy(o => o.HttpProxy, (o, v) => o.HttpProxy = v)
         .AddToken(
-            o => o.Token, (o, v) => o.Token = v, o => o.TokenFile, (o, v) => o.TokenFile = v,
-            "It is watched: when it has a new one, the tunnels are replaced by ones with that, and no request is lost.")
+            o => o.Token, (o, v) => o.Token = v, o => o.TokenFile, (o, v) => o.TokenFile = v, SharedOptions.File,
+            "It may be missing at first, and is watched: when it has a new one, the tunnels are replaced by ones with that, and no request is lost.")
         .Add(
             "name", OptionTypes.Matching("name", "1 to 255 characters", t => t.Length is > 0 and <= 255), o => o.Name, (o, v) => o.Name = v,
             "A name for people, shown in the servers' status and logs.", defaultText: "the host name")

@@ -31,7 +31,9 @@ public sealed class ForwardSettings
             "The server's proxy port.")
         .AddServerTls(o => o.ServerTls, (o, v) => o.ServerTls = v, o => [o.Server])
         .AddHttpProxy(o => o.HttpProxy, (o, v) => o.HttpProxy = v)
-        .AddToken(o => o.Token, (o, v) => o.Token = v, o => o.TokenFile, (o, v) => o.TokenFile = v, "Read again at every connect to the server.")
+        .AddToken(
+            o => o.Token, (o, v) => o.Token = v, o => o.TokenFile, (o, v) => o.TokenFile = v, OptionTypes.ExistingFile,
+            "Read again at every connect to the server.")
         .Add(
             "server-connect-timeout", OptionTypes.Duration(TimeSpan.FromMilliseconds(10)), o => o.ServerConnectTimeout, (o, v) => o.ServerConnectTimeout = v,
             "How long a connect to the server may take, for each of its addresses.")

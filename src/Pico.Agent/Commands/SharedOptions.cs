@@ -53,14 +53,15 @@ public static class SharedOptions
             "http-proxy-ca-file", OptionTypes.ExistingFile, o => get(o).CaFile, (o, v) => set(o, get(o) with { CaFile = v }),
             "A PEM file with the authorities to trust for an https:// proxy, instead of the system's. Read at every connect.");
 
-    /// <summary>Adds the credential for the server, as text or in a file; <paramref name="fileIs"/> says when the file is read.</summary>
+    /// <summary>Adds the credential for the server, as text or in a <paramref name="file"/>; <paramref name="fileIs"/> says when that is read.</summary>
     public static OptionSet<T> AddToken<T>(
-        this OptionSet<T> options, Func<T, string> get, Action<T, string> set, Func<T, string> getFile, Action<T, string> setFile, string fileIs)
+        this OptionSet<T> options, Func<T, string> get, Action<T, string> set, Func<T, string> getFile, Action<T, string> setFile,
+        OptionType<string> file, string fileIs)
         where T : class, new() => options
         .Add(
             "token", OptionTypes.Matching("token", "visible ASCII without spaces, at most 16 KiB", TokenSource.IsToken), get, set,
             "The credential (a JWT) for the server. Others on the machine can see a program's arguments: rather give token-file, or this as an environment variable.",
             secret: true)
-        .Add("token-file", OptionTypes.ExistingFile, getFile, setFile, $"A file with the credential for the server. {fileIs}")
+        .Add("token-file", file, getFile, setFile, $"A file with the credential for the server. {fileIs}")
         .Rule("token", o => get(o).Length > 0 && getFile(o).Length > 0 ? "given together with token-file; give one of them" : null);
 }

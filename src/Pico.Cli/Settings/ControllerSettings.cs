@@ -22,6 +22,7 @@ internal sealed class ControllerSettings
         OptionTypes.Matching("quantity", Quantity.Rule + ", or '' for none", t => t.Length == 0 || Quantity.IsValid(t));
 
     public static OptionSet<ControllerSettings> Definitions { get; } = new OptionSet<ControllerSettings>()
+        .Include(OfCluster(), s => s.Controller)
         .Include(OfController(), s => s.Controller)
         .Include(OfAgent(), s => s.Controller.Agent)
         .Include(OfWebhook(), s => s.Controller.Webhook)
@@ -33,10 +34,8 @@ internal sealed class ControllerSettings
 
     public LogOptions Log { get; } = new();
 
-    private static OptionSet<ControllerOptions> OfController() => new OptionSet<ControllerOptions>()
-        .Add(
-            "bind-addr", OptionTypes.Address, o => o.BindAddress, (o, v) => o.BindAddress = v,
-            "Where /health, /ready and /metrics are served.")
+    /// <summary>Which part of which cluster.</summary>
+    public static OptionSet<ControllerOptions> OfCluster() => new OptionSet<ControllerOptions>()
         .Add(
             "namespace", OptionTypes.Matching("name", "a namespace", t => t.Length > 0), o => o.Namespace, (o, v) => o.Namespace = v,
             "The controller's own namespace, where its Lease and its Secret are.", defaultText: "that of the pod, or of the kubeconfig's context")
@@ -45,7 +44,12 @@ internal sealed class ControllerSettings
             "The namespaces to look after; Roles in them are enough then.", defaultText: "all")
         .Add(
             "kube-config", OptionTypes.ExistingFile, o => o.KubeConfigFile, (o, v) => o.KubeConfigFile = v,
-            "A kubeconfig file. Without it: the pod's ServiceAccount, else $KUBECONFIG or ~/.kube/config.")
+            "A kubeconfig file. Without it: the pod's ServiceAccount, else $KUBECONFIG or ~/.kube/config.");
+
+    private static OptionSet<ControllerOptions> OfController() => new OptionSet<ControllerOptions>()
+        .Add(
+            "bind-addr", OptionTypes.Address, o => o.BindAddress, (o, v) => o.BindAddress = v,
+            "Where /health, /ready and /metrics are served.")
         .Add(
             "workers", OptionTypes.Number(1, MaxWorkers), o => o.Workers, (o, v) => o.Workers = v,
             "How many objects are reconciled at a time.")

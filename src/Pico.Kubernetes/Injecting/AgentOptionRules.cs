@@ -6,9 +6,10 @@ namespace Pico.Kubernetes.Injecting;
 /// </summary>
 public sealed record AgentOptionRules(IReadOnlySet<string> Names, Func<string, string, string?> Check)
 {
-    /// <summary>Options that depend on how the pod is put together, or on files that are not in it.</summary>
-    internal static readonly IReadOnlySet<string> Reserved =
-        new HashSet<string>(StringComparer.Ordinal) { "endpoints-file", "pod-labels-file", "token-file", "bind-addr", "drain-key", "server-tls.ca-file" };
+    private static readonly HashSet<string> OfThePod = new(StringComparer.Ordinal) { "bind-addr", "drain-key", "token" };
+
+    /// <summary>True for an option that depends on how the pod is put together, or on files, which are not in it, or that is a secret.</summary>
+    internal static bool IsReserved(string name) => OfThePod.Contains(name) || name.EndsWith("-file", StringComparison.Ordinal);
 
     /// <summary>The option's environment variable.</summary>
     internal static string Variable(string name) => "PICO_" + name.Replace('.', '_').Replace('-', '_').ToUpperInvariant();

@@ -58,7 +58,7 @@ internal sealed class AnnotationReader(AgentTemplate template, AgentOptionRules 
             case "memory-limit":
                 return Set(IsQuantity(value), Quantity.Rule, ref settings, s => s with { MemoryLimit = value });
             default:
-                if (AgentOptionRules.Reserved.Contains(name) || !rules.Names.Contains(name))
+                if (AgentOptionRules.IsReserved(name) || !rules.Names.Contains(name))
                     return "there is no such setting";
                 if (rules.Check(name, value) is { } problem)
                     return problem;

@@ -7,6 +7,7 @@ public sealed class HelpTests
     [InlineData("agent")]
     [InlineData("drain")]
     [InlineData("controller")]
+    [InlineData("cleanup")]
     [InlineData("forward")]
     [InlineData("status")]
     [InlineData("token")]
@@ -31,7 +32,7 @@ public sealed class HelpTests
         var (exitCode, output, _) = await CommandLine.RunAsync("--help");
 
         Assert.Equal(0, exitCode);
-        Assert.All(["server", "agent", "drain", "controller", "forward", "status", "token", "demo", "version"], verb => Assert.Contains($"  {verb} ", output, StringComparison.Ordinal));
+        Assert.All(["server", "agent", "drain", "controller", "cleanup", "forward", "status", "token", "demo", "version"], verb => Assert.Contains($"  {verb} ", output, StringComparison.Ordinal));
         Assert.DoesNotContain("reference", output, StringComparison.Ordinal);
     }
 

@@ -158,7 +158,7 @@ internal sealed class FakeApiServer : HttpMessageHandler
     }
 
     private static bool IsCollection(string path) => path[(path.LastIndexOf('/') + 1)..] is
-        "picoendpoints" or "pods" or "services" or "deployments" or "configmaps" or "secrets" or "leases" or "events" or "mutatingwebhookconfigurations";
+        "picoendpoints" or "pods" or "services" or "serviceaccounts" or "deployments" or "configmaps" or "secrets" or "leases" or "events" or "mutatingwebhookconfigurations";
 
     private HttpResponseMessage List(string path, Dictionary<string, string> query)
     {

@@ -135,6 +135,7 @@ public sealed class InjectionTests
     [InlineData("pico.dev/server", "tcp://x", "a URL ws://host:port")]
     [InlineData("pico.dev/token-secret", "Not A Name", "give the name of a Secret")]
     [InlineData("pico.dev/token-file", "/etc/passwd", "there is no such setting")]
+    [InlineData("pico.dev/token", "abc", "there is no such setting")]
     [InlineData("pico.dev/endpoint", "orders/8080", "there is no such setting")]
     [InlineData("pico.dev/hold-stop", "yes", "give true or false")]
     public void BadAnnotation_IsTold_AndItsDefaultStands(string name, string value, string expected)
@@ -149,11 +150,12 @@ public sealed class InjectionTests
     }
 
     [Fact]
-    public void AllOfTheAgentsOptions_ButThoseOfThePod_CanBeSetByAnnotation()
+    public void OptionsThatTheInjectorSets_AreTheAgents()
     {
-        var reserved = AgentOptionRules.Reserved;
+        var pod = Inject(Simple, new(1, 34), out _);
 
-        Assert.Superset(reserved.Where(r => r != "config").ToHashSet(), ControllerVerb.AgentOptions.Names.ToHashSet());
+        var variables = pod["spec"]!["initContainers"]![0]!["env"]!.AsArray().Select(e => (string)e!["name"]!);
+        Assert.Subset(ControllerVerb.AgentOptions.Names.Select(AgentOptionRules.Variable).ToHashSet(), variables.ToHashSet());
     }
 
     private JsonObject Inject(string yaml, ServerVersion version, out InjectionResult result)
