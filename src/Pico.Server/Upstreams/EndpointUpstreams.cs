@@ -22,6 +22,9 @@ internal sealed class EndpointUpstreams(Upstream first)
     /// </summary>
     public EndpointProtocol Protocol => _protocol;
 
+    /// <summary>Another number each time that an upstream of this node was withdrawn. Changed by the route table's writer only.</summary>
+    public ushort Withdrawals { get; internal set; }
+
     /// <summary>What the endpoint's clients use just now; made by the first of them.</summary>
     public Load Load => Volatile.Read(ref _load) ?? Interlocked.CompareExchange(ref _load, new Load(), null) ?? _load;
 

@@ -17,6 +17,7 @@ internal sealed class RouteTable
     private readonly Lock _writing = new();
     private TaskCompletionSource? _noneHere; // under _writing
     private int _here; // upstreams of this node; under _writing
+    private ushort _withdrawals; // of upstreams of this node, of all endpoints; under _writing
 
     public RouteTable()
     {
@@ -88,6 +89,7 @@ internal sealed class RouteTable
                 _endpoints.TryRemove(upstream.EndpointId, out _);
             if (upstream.Proximity != Proximity.Here)
                 return;
+            endpoint.Withdrawals = ++_withdrawals;
             if (--_here == 0)
                 _noneHere?.TrySetResult();
         }
@@ -120,6 +122,6 @@ internal sealed class RouteTable
         if (_endpoints.TryGetValue(upstream.EndpointId, out var endpoint))
             endpoint.Add(upstream);
         else
-            _endpoints[upstream.EndpointId] = new EndpointUpstreams(upstream);
+            _endpoints[upstream.EndpointId] = new EndpointUpstreams(upstream) { Withdrawals = _withdrawals };
     }
 }

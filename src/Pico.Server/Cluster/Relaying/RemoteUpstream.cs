@@ -1,5 +1,6 @@
 using System.Net;
 using Pico.Server.Cluster.Members;
+using Pico.Server.Cluster.Routes;
 using Pico.Server.Upstreams;
 using Pico.Tunnel;
 using Pico.Tunnel.Protocol;
@@ -7,12 +8,15 @@ using Pico.Tunnel.Protocol;
 namespace Pico.Server.Cluster.Relaying;
 
 /// <summary>What another node has of one endpoint: a stream is opened there, over the peer link, and joined there with one to the service.</summary>
-internal sealed class RemoteUpstream(Peer peer, string endpointId, EndpointProtocol protocol, int weight, TimeProvider time) : Upstream(endpointId, protocol, time)
+internal sealed class RemoteUpstream(Peer peer, string endpointId, RouteValue route, TimeProvider time) : Upstream(endpointId, route.Protocol, time)
 {
-    private int _weight = weight;
+    private int _weight = route.Count;
 
     /// <summary>The node.</summary>
     public Peer Peer { get; } = peer;
+
+    /// <inheritdoc cref="RouteValue.Withdrawals"/>
+    public ushort Withdrawals { get; } = route.Withdrawals;
 
     /// <inheritdoc/>
     public override Proximity Proximity => Peer.Proximity;

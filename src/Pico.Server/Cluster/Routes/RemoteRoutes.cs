@@ -17,22 +17,20 @@ internal sealed partial class RemoteRoutes(RouteTable routes, TimeProvider time,
     public void Set(Peer peer, ReadOnlySpan<byte> key, RouteValue route)
     {
         var isKnown = routes.TryGet(key, out var endpoint);
-        if (isKnown && Find(endpoint!, peer) is { } upstream)
+        var former = isKnown ? Find(endpoint!, peer) : null;
+        if (former?.Protocol == route.Protocol && former.Withdrawals == route.Withdrawals)
         {
-            if (upstream.Protocol == route.Protocol)
-            {
-                upstream.Weigh(route.Count);
-                return;
-            }
-
-            Withdraw(upstream);
+            former.Weigh(route.Count);
+            return;
         }
 
         // One text for an endpoint, however many nodes have it.
         var id = isKnown ? endpoint!.EndpointId : Encoding.UTF8.GetString(key);
         if (!EndpointId.TryNormalize(id, out var normal))
             return;
-        routes.AddRemote(new RemoteUpstream(peer, normal, route.Protocol, route.Count, time));
+        routes.AddRemote(new RemoteUpstream(peer, normal, route, time));
+        if (former is not null)
+            Withdraw(former); // after that, so that there is always one; its idle streams may lead to what is gone
         if (isKnown && endpoint!.Protocol != route.Protocol)
             LogOtherProtocol(peer.Life.NodeId, id, route.Protocol, endpoint.Protocol);
     }

@@ -46,7 +46,7 @@ internal sealed partial class RoutePublisher(RouteTable routes, ILogger<RoutePub
             return null;
         var upstreams = endpoint.Upstreams;
         var count = UpstreamChoice.CountWithin(upstreams, Proximity.Here);
-        return count == 0 ? null : new RouteValue(upstreams[0].Protocol, count);
+        return count == 0 ? null : new RouteValue(upstreams[0].Protocol, count, endpoint.Withdrawals);
     }
 
     [LoggerMessage(2661, LogLevel.Error, "Other nodes do not hear of {Endpoint}: {Reason}")]

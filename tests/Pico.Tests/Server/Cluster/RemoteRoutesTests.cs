@@ -105,10 +105,35 @@ public sealed class RemoteRoutesTests : IAsyncDisposable
         Assert.Equal(new RouteValue(EndpointProtocol.Http, 2), Published("orders"));
 
         _a.Routes.Remove(first);
-        Assert.Equal(new RouteValue(EndpointProtocol.Http, 1), Published("orders"));
+        Assert.Equal(new RouteValue(EndpointProtocol.Http, 1, Withdrawals: 1), Published("orders"));
 
         _a.Routes.Remove(second);
         Assert.Null(Published("orders"));
+
+        _a.Routes.Add(first);
+        Assert.Equal(new RouteValue(EndpointProtocol.Http, 1, Withdrawals: 2), Published("orders"));
+    }
+
+    [Fact]
+    public void Heard_Withdrawal_IsAnotherUpstreamWhoseIdleStreamsAreNew()
+    {
+        _a.Meet(_b);
+        _a.Observer.OnValueSet(_b.Member, "orders"u8, new RouteValue(EndpointProtocol.Http, 2).Encode());
+        Assert.True(_a.Routes.TryGet("orders", out var endpoint));
+        var former = endpoint.Upstreams[0];
+
+        _a.Observer.OnValueSet(_b.Member, "orders"u8, new RouteValue(EndpointProtocol.Http, 2, Withdrawals: 1).Encode());
+
+        Assert.True(former.IsWithdrawn);
+        Assert.NotSame(former, Assert.Single(endpoint.Upstreams.ToArray()));
+        Assert.True(endpoint.Upstreams[0].IsOpen);
+    }
+
+    [Fact]
+    public void RouteValue_OfAVersionWithoutWithdrawals_IsUnderstood()
+    {
+        Assert.True(RouteValue.TryDecode([(byte)EndpointProtocol.Http, 0, 3], out var route));
+        Assert.Equal(new RouteValue(EndpointProtocol.Http, 3), route);
     }
 
     [Fact]
