@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Pico.IntegrationTests.Fixtures;
 
 namespace Pico.IntegrationTests.Cluster;
@@ -8,7 +10,7 @@ namespace Pico.IntegrationTests.Cluster;
 /// Three nodes at 127.0.0.1, 127.0.0.2 and 127.0.0.3, each on the same ports, which have joined by different targets: one by the name of all nodes, one by an
 /// address without port, one by an address with port.
 /// </summary>
-internal sealed class ClusterProcesses : IAsyncDisposable
+internal sealed partial class ClusterProcesses : IAsyncDisposable
 {
     private const int Count = 3;
 
@@ -100,8 +102,8 @@ internal sealed class ClusterProcesses : IAsyncDisposable
     /// <summary>How many agents' tunnels end at a node.</summary>
     public static async Task<int> CountTunnelsAsync(ServerProcess node)
     {
-        using var status = JsonDocument.Parse(await Readiness.GetAsync(new(node.Admin, "/status")));
-        return status.RootElement.GetProperty("tunnels").GetArrayLength();
+        var count = TunnelsMetric().Match(await Readiness.GetAsync(new(node.Admin, "/metrics"))).Groups["count"];
+        return int.Parse(count.Value, CultureInfo.InvariantCulture);
     }
 
     /// <summary>What the nodes said, for the message of a test that fails.</summary>
@@ -113,6 +115,9 @@ internal sealed class ClusterProcesses : IAsyncDisposable
             await node.DisposeAsync();
         _names.Dispose();
     }
+
+    [GeneratedRegex(@"^pico_tunnels(\{.*\})? (?<count>\d+)", RegexOptions.Multiline)]
+    private static partial Regex TunnelsMetric();
 
     private static async Task<string[]> NodesWithAllAsync(AgentProcess agent)
     {
