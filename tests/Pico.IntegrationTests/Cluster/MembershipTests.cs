@@ -22,4 +22,23 @@ public sealed class MembershipTests
         foreach (var node in cluster.Nodes)
             Assert.DoesNotContain("serves alone", node.Process.Log, StringComparison.Ordinal);
     }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Agents_BehindOneLoadBalancer_HoldTunnelsToDistinctNodes()
+    {
+        await using var cluster = await ClusterProcesses.StartAsync();
+        await using var balancer = await HAProxyService.StartAsync(cluster.Nodes, idle: TimeSpan.FromSeconds(20), tunnelIdle: TimeSpan.FromMinutes(1));
+        var agents = Enumerable.Range(0, 4).Select(i => AgentProcess.Launch(balancer.Upstream, $"agent-{i}/http://127.0.0.1:9")).ToArray();
+        try
+        {
+            foreach (var agent in agents)
+                await agent.Process.WaitUntilAsync("it is ready", token => Readiness.IsOkAsync(new(agent.Admin, "/ready"), token));
+            await ClusterProcesses.WaitForTunnelsAsync(agents);
+        }
+        finally
+        {
+            foreach (var agent in agents)
+                await agent.DisposeAsync();
+        }
+    }
 }

@@ -26,7 +26,11 @@ internal sealed class HAProxyService : IAsyncDisposable
     /// Starts HAProxy. Connections between requests, requests and responses may be idle for <paramref name="idle"/>, upgraded ones for
     /// <paramref name="tunnelIdle"/>. <paramref name="proxyOptions"/> are of the server line of the proxy port, such as <c>send-proxy-v2</c>.
     /// </summary>
-    public static async Task<HAProxyService> StartAsync(ServerProcess server, TimeSpan idle, TimeSpan tunnelIdle, string proxyOptions = "")
+    public static Task<HAProxyService> StartAsync(ServerProcess server, TimeSpan idle, TimeSpan tunnelIdle, string proxyOptions = "") =>
+        StartAsync([server], idle, tunnelIdle, proxyOptions);
+
+    /// <summary>As <see cref="StartAsync(ServerProcess, TimeSpan, TimeSpan, string)"/>, in front of several servers, each connection to the next of them.</summary>
+    public static async Task<HAProxyService> StartAsync(IReadOnlyList<ServerProcess> servers, TimeSpan idle, TimeSpan tunnelIdle, string proxyOptions = "")
     {
         var program = Tool.HAProxy.Require();
         var folder = new TempFolder();
@@ -39,9 +43,9 @@ internal sealed class HAProxyService : IAsyncDisposable
               timeout server {idle.TotalMilliseconds}ms
               timeout http-keep-alive {idle.TotalMilliseconds}ms
               timeout tunnel {tunnelIdle.TotalMilliseconds}ms
-            {Way("proxy", proxy, server.Proxy, proxyOptions)}
-            {Way("upstream", upstream, server.Upstream)}
-            {Way("admin", admin, server.Admin)}
+            {Way("proxy", proxy, servers.Select(s => s.Proxy), proxyOptions)}
+            {Way("upstream", upstream, servers.Select(s => s.Upstream))}
+            {Way("admin", admin, servers.Select(s => s.Admin))}
 
             """);
         var process = BackgroundProcess.Start(program, ["-db", "-f", configuration]);
@@ -57,9 +61,10 @@ internal sealed class HAProxyService : IAsyncDisposable
 
     private static Uri NewUri() => new($"http://127.0.0.1:{Ports.Free()}/");
 
-    private static string Way(string name, Uri from, Uri to, string options = "") => $"""
+    private static string Way(string name, Uri from, IEnumerable<Uri> to, string options = "") => $"""
         listen {name}
+          balance roundrobin
           bind {from.Authority}
-          server pico {to.Authority} {options}
+          {string.Join("\n  ", to.Select((uri, i) => $"server pico{i} {uri.Authority} {options}"))}
         """;
 }
