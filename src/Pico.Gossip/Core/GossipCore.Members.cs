@@ -13,7 +13,8 @@ namespace Pico.Gossip.Core;
 ///                               └── said that it leaves · a newer life of the node · declared dead ──▶ over, for good
 /// </code>
 /// Nobody believes another's word that a third has failed: it only starts the same clock. So when parts of a cluster find together again, of which each held the other to be dead,
-/// nobody goes down once more. And nobody believes another's word that one which has failed lives: it is asked itself. So one that was killed comes up nowhere again.
+/// nobody goes down once more. And nobody believes another's word that one which has failed lives: it is asked itself. So one that was killed
+/// does not come up again where its end was seen; only a node that never knew it may learn of it from one that has not noticed yet.
 /// </summary>
 internal sealed partial class GossipCore
 {
