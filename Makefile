@@ -8,7 +8,7 @@ DOTNET_FLAGS := --nologo --verbosity quiet -consoleLoggerParameters:NoSummary
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
-.PHONY: run build test bench bench-scale simulate format lint publish publish-agent publish-server docs
+.PHONY: run build test bench bench-scale simulate format lint publish publish-agent publish-server images docs
 
 ## run: a server, an agent and a small service on this machine; Ctrl-C ends all of it
 run:
@@ -60,6 +60,12 @@ publish-agent:
 publish-server:
 	@echo "Publishing the server ($(RID)) …"
 	@dotnet publish src/Pico.Cli --runtime $(RID) --output artifacts/publish/server $(DOTNET_FLAGS)
+
+## images: pico-server:dev and pico-agent:dev, for this machine's architecture (BUILDER="podman build" for another tool)
+BUILDER ?= docker build
+images:
+	@$(BUILDER) --file Dockerfile.server --tag pico-server:dev .
+	@$(BUILDER) --file Dockerfile.agent --tag pico-agent:dev .
 
 ## docs: the pages that are generated from the code
 docs:
