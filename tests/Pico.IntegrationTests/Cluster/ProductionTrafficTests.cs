@@ -13,35 +13,27 @@ public sealed class ProductionTrafficTests(ITestOutputHelper output)
     [Fact(Timeout = 300_000)]
     public async Task EveryNode_RestartedThreeTimes_LosesNothing()
     {
-        await using var cluster = await ClusterProcesses.StartAsync();
-        await using var services = await TrafficServices.StartAsync();
-        await using var one = await cluster.StartAgentAsync("one", $"web/{services.Web},tcp/{services.Tcp}");
-        await using var two = await cluster.StartAgentAsync("two", $"web/{services.Web},tcp/{services.Tcp}");
-        await using var solo = await cluster.StartAgentAsync("solo", $"solo/{services.Web}");
-        await using var traffic = await Traffic.StartAsync(cluster);
+        await using var busy = await BusyCluster.StartAsync("web,tcp", "web,tcp", "solo");
+        var (cluster, traffic) = (busy.Cluster, busy.Traffic);
 
         for (var round = 0; round < Rounds; round++)
         {
             foreach (var node in cluster.Nodes)
             {
                 await cluster.RestartAsync(node);
-                await ClusterProcesses.WaitForTunnelsAsync(one, two, solo);
+                await ClusterProcesses.WaitForTunnelsAsync([.. busy.Agents]);
             }
         }
 
         await StopAsync(traffic);
-        Assert.True(traffic.Log.Failures.Count == 0, Explain(traffic, cluster, one, two, solo));
+        Assert.True(traffic.Log.Failures.Count == 0, busy.Explain());
     }
 
     [Fact(Timeout = 120_000)]
     public async Task Node_Killed_FailsOnlyWhatWasInFlight()
     {
-        await using var cluster = await ClusterProcesses.StartAsync();
-        await using var services = await TrafficServices.StartAsync();
-        await using var one = await cluster.StartAgentAsync("one", $"web/{services.Web},tcp/{services.Tcp}");
-        await using var two = await cluster.StartAgentAsync("two", $"web/{services.Web},tcp/{services.Tcp}");
-        await using var solo = await cluster.StartAgentAsync("solo", $"solo/{services.Web}");
-        await using var traffic = await Traffic.StartAsync(cluster);
+        await using var busy = await BusyCluster.StartAsync("web,tcp", "web,tcp", "solo");
+        var (cluster, traffic) = (busy.Cluster, busy.Traffic);
 
         var (killed, others) = (cluster.Nodes[0], cluster.Nodes.Skip(1).ToArray());
         killed.Process.Signal(Sigkill);
@@ -60,27 +52,22 @@ public sealed class ProductionTrafficTests(ITestOutputHelper output)
         await StopAsync(traffic);
         output.WriteLine($"The node was back at {back.TotalSeconds:F1} s, and had its share of tunnels {even.TotalSeconds:F1} s later.");
         output.WriteLine($"Killed at {gone.TotalSeconds:F2} s; the first requests after that took {string.Join(", ", first.Select(f => $"{f.TotalMilliseconds:F0} ms"))}.");
-        Assert.True(traffic.Log.Failures.All(f => f.Began <= gone), Explain(traffic, cluster, one, two, solo));
+        Assert.True(traffic.Log.Failures.All(f => f.Began <= gone), busy.Explain());
         Assert.All(first, time => Assert.InRange(time.TotalSeconds, 0, 1));
     }
 
     [Fact(Timeout = 120_000)]
     public async Task Agent_Stopped_LosesNothingThatAnotherServes()
     {
-        await using var cluster = await ClusterProcesses.StartAsync();
-        await using var services = await TrafficServices.StartAsync();
-        await using var one = await cluster.StartAgentAsync("one", $"web/{services.Web},tcp/{services.Tcp},solo/{services.Web}");
-        await using var two = await cluster.StartAgentAsync("two", $"web/{services.Web},tcp/{services.Tcp},solo/{services.Web}");
-        await using var traffic = await Traffic.StartAsync(cluster);
+        const string All = "web,tcp,solo";
+        await using var busy = await BusyCluster.StartAsync(All, All);
 
-        one.Process.Signal(Sigterm);
-        Assert.Equal(0, await one.Process.WaitForExitAsync(TimeSpan.FromSeconds(30)));
-        await using var three = await cluster.StartAgentAsync("three", $"web/{services.Web},tcp/{services.Tcp},solo/{services.Web}");
-        two.Process.Signal(Sigterm);
-        Assert.Equal(0, await two.Process.WaitForExitAsync(TimeSpan.FromSeconds(30)));
+        await StopAsync(busy.Agents[0]);
+        await busy.StartAgentAsync(All);
+        await StopAsync(busy.Agents[1]);
 
-        await StopAsync(traffic);
-        Assert.True(traffic.Log.Failures.Count == 0, Explain(traffic, cluster, one, two, three));
+        await StopAsync(busy.Traffic);
+        Assert.True(busy.Traffic.Log.Failures.Count == 0, busy.Explain());
     }
 
     [Fact(Timeout = 120_000)]
@@ -121,6 +108,9 @@ public sealed class ProductionTrafficTests(ITestOutputHelper output)
         output.WriteLine(traffic.Log.ToString());
     }
 
-    private static string Explain(Traffic traffic, ClusterProcesses cluster, params AgentProcess[] agents) =>
-        $"{traffic.Log}\n{cluster.Log()}\n{string.Join("\n== an agent\n", agents.Select(a => a.Process.Log))}\n{traffic.ForwardLog}";
+    private static async Task StopAsync(AgentProcess agent)
+    {
+        agent.Process.Signal(Sigterm);
+        Assert.Equal(0, await agent.Process.WaitForExitAsync(TimeSpan.FromSeconds(30)));
+    }
 }
