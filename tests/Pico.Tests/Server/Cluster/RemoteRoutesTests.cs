@@ -1,4 +1,3 @@
-using System.Text;
 using Pico.Gossip;
 using Pico.Server.Cluster.Members;
 using Pico.Server.Cluster.Routes;
@@ -155,26 +154,6 @@ public sealed class RemoteRoutesTests : IAsyncDisposable
         Assert.Equal(("ab", "pico/9", "", false), (facts!.Certificate, facts.Software, facts.Zone, facts.Draining));
         Assert.Null(NodeFacts.Decode("{}"u8));
         Assert.Null(NodeFacts.Decode("nonsense"u8));
-    }
-
-    [Fact]
-    public void Endpoints_ByTheHundredThousand_CostLittleUntilTheyAreUsed()
-    {
-        const int Count = 100_000;
-        _a.Meet(_b);
-        var keys = Enumerable.Range(0, Count).Select(i => Encoding.ASCII.GetBytes($"endpoint-{i:x8}")).ToArray();
-        var value = new RouteValue(EndpointProtocol.Http, 1).Encode();
-
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-        foreach (var key in keys)
-            _a.Observer.OnValueSet(_b.Member, key, value);
-        var bytes = (GC.GetTotalMemory(forceFullCollection: true) - before) / Count;
-
-        Assert.Equal(Count, _a.Routes.Count);
-        TestContext.Current.TestOutputHelper?.WriteLine($"{bytes} bytes for each endpoint of another node");
-        Assert.InRange(bytes, 1, 400); // other tests allocate meanwhile
-        _a.Observer.OnMemberDown(_b.Member, MemberDownReason.Failed);
-        Assert.Equal(0, _a.Routes.Count);
     }
 
     private RouteValue? Published(string endpoint) =>
