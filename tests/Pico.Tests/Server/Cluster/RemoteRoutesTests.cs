@@ -1,4 +1,3 @@
-using Pico.Gossip;
 using Pico.Server.Cluster.Members;
 using Pico.Server.Cluster.Routes;
 using Pico.Server.Upstreams;
