@@ -26,6 +26,9 @@ internal sealed partial class TunnelSlot
     /// <summary>How long the old tunnel waits for the new one's registrations.</summary>
     private static readonly TimeSpan RegistrationWait = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long the old tunnel serves on beside the new one's registrations: other nodes hear of those within a second, and know of the old ones only until then.</summary>
+    private static readonly TimeSpan NoticeTime = TimeSpan.FromSeconds(1);
+
     private readonly TunnelSet _set;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -172,6 +175,7 @@ internal sealed partial class TunnelSlot
         {
             await Task.WhenAny(replacement.Registrar.FirstPass, replacement.Tunnel.Completion)
                 .WaitAsync(RegistrationWait, _time, stop).ConfigureAwait(false);
+            await left.Tunnel.Completion.WaitAsync(NoticeTime, _time, stop).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

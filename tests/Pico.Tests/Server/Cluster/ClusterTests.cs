@@ -152,6 +152,7 @@ public sealed class ClusterTests
         var draining = cluster[1].Server.StopAsync(Cancel);
         await leaving.Handler.GoneAway.Task.WaitAsync(Patience, Cancel);
         await using var replacement = await AgentAsync(cluster[2], "web", EndpointProtocol.Http, Server.TestService.Answering("hello")); // as agents do: make before break
+        await cluster.KnowAsync("web", 2);
         leaving.Tunnel.GoAway(TunnelError.None, "replaced");
         await draining.WaitAsync(Patience, Cancel);
 
