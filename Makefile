@@ -24,7 +24,7 @@ build:
 test: build
 	@bash tests/run $(CONFIGURATION) $(ARGS)
 
-## bench: the benchmarks behind every figure in the docs; ARGS=--quick takes under a minute
+## bench: the benchmarks behind every figure in the docs; ARGS=--quick takes about a minute
 bench: publish
 	@echo "Building the benchmarks …"
 	@dotnet build tests/Pico.Benchmarks --configuration Release $(DOTNET_FLAGS)
