@@ -20,6 +20,8 @@ public static class ControllerOptionsRules
             yield return ("leadership.renew-deadline", "not less than leadership.lease-duration");
         if (leadership.RetryPeriod >= leadership.RenewDeadline)
             yield return ("leadership.retry-period", "not less than leadership.renew-deadline");
+        if (agent.ServerCa.Length > 0 && !ServerAuthorities.AreFor(agent.Server))
+            yield return ("agent.server-ca", "no server of agent.server begins with wss://, so nobody is to be trusted; leave it out, or give a wss:// server");
         if (Quantity.IsMore(agent.CpuRequest, agent.CpuLimit))
             yield return ("agent.cpu-request", "more than agent.cpu-limit");
         if (Quantity.IsMore(agent.MemoryRequest, agent.MemoryLimit))

@@ -43,7 +43,8 @@ public sealed class AgentSettings
             "server", OptionTypes.List(SharedOptions.Server), o => o.Servers, (o, v) => o.Servers = v,
             "The servers' upstream port. With several, each try to connect takes the next.")
         .Rule("server", o => o.Servers.Count == 0 ? "empty; give the upstream port of a server, such as ws://localhost:8001" : null)
-        .AddServerTls(o => o.ServerTls, (o, v) => o.ServerTls = v, o => o.Servers)
+        // In a pod it may come after the agent.
+        .AddServerTls(o => o.ServerTls, (o, v) => o.ServerTls = v, o => o.Servers, caFile: SharedOptions.File)
         .AddHttpProxy(o => o.HttpProxy, (o, v) => o.HttpProxy = v)
         .AddToken(
             o => o.Token, (o, v) => o.Token = v, o => o.TokenFile, (o, v) => o.TokenFile = v, SharedOptions.File,

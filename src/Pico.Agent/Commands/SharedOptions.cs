@@ -18,10 +18,10 @@ public static class SharedOptions
 
     /// <summary>Adds TLS with the servers that <paramref name="servers"/> gives; <paramref name="schemes"/> says which of their URLs mean TLS.</summary>
     public static OptionSet<T> AddServerTls<T>(
-        this OptionSet<T> options, Func<T, TlsSettings> get, Action<T, TlsSettings> set, Func<T, IEnumerable<Uri>> servers, string schemes = "wss://")
+        this OptionSet<T> options, Func<T, TlsSettings> get, Action<T, TlsSettings> set, Func<T, IEnumerable<Uri>> servers, string schemes = "wss://", OptionType<string>? caFile = null)
         where T : class, new() => options
         .Add(
-            "server-tls.ca-file", OptionTypes.ExistingFile, o => get(o).CaFile, (o, v) => set(o, get(o) with { CaFile = v }),
+            "server-tls.ca-file", caFile ?? OptionTypes.ExistingFile, o => get(o).CaFile, (o, v) => set(o, get(o) with { CaFile = v }),
             $"A PEM file with the authorities to trust for {schemes} servers, instead of the system's. Read at every connect.")
         .Add(
             "server-tls.certificate-file", OptionTypes.ExistingFile, o => get(o).CertificateFile, (o, v) => set(o, get(o) with { CertificateFile = v }),

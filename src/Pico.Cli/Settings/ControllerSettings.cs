@@ -14,7 +14,7 @@ internal sealed class ControllerSettings
     private const int MaxWorkers = 64;
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
-    private static readonly OptionType<string> Name = OptionTypes.Matching(
+    internal static readonly OptionType<string> Name = OptionTypes.Matching(
         "name", "a name in Kubernetes: lower-case letters, digits, '-' and '.'",
         t => t.Length is > 0 and <= 253 && t.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '.'));
 
@@ -46,6 +46,14 @@ internal sealed class ControllerSettings
             "kube-config", OptionTypes.ExistingFile, o => o.KubeConfigFile, (o, v) => o.KubeConfigFile = v,
             "A kubeconfig file. Without it: the pod's ServiceAccount, else $KUBECONFIG or ~/.kube/config.");
 
+    /// <summary>The controller's Lease.</summary>
+    public static OptionSet<LeadershipOptions> OfLease() => new OptionSet<LeadershipOptions>()
+        .Add("leadership.lease-name", Name, o => o.LeaseName, (o, v) => o.LeaseName = v, "The Lease by which one of several controllers leads.");
+
+    /// <summary>The controller's Secret.</summary>
+    public static OptionSet<WebhookOptions> OfSecret() => new OptionSet<WebhookOptions>()
+        .Add("webhook.secret-name", Name, o => o.SecretName, (o, v) => o.SecretName = v, "The Secret of the certificate that the controller makes.");
+
     private static OptionSet<ControllerOptions> OfController() => new OptionSet<ControllerOptions>()
         .Add(
             "bind-addr", OptionTypes.Address, o => o.BindAddress, (o, v) => o.BindAddress = v,
@@ -72,6 +80,9 @@ internal sealed class ControllerSettings
             "agent.server", OptionTypes.Matching("url", "URLs as for the agent's option server", t => AgentSettings.Definitions.Check("server", t) is null),
             o => o.Server, (o, v) => o.Server = v, "The servers' upstream port.")
         .Add(
+            "agent.server-ca", OptionTypes.Matching("source", ServerAuthorities.Rule, ServerAuthorities.IsValid), o => o.ServerCa, (o, v) => o.ServerCa = v,
+            "Whom agents trust for wss:// servers, in the namespace of each agent. It may come later, and change.", defaultText: "the system's authorities")
+        .Add(
             "agent.token-audience", OptionTypes.Matching("text", "the audience that servers expect", t => t.Length > 0), o => o.TokenAudience, (o, v) => o.TokenAudience = v,
             "The audience of the ServiceAccount tokens by which agents say who they are.")
         .Add(
@@ -96,7 +107,7 @@ internal sealed class ControllerSettings
             "webhook.certificate-file", SharedOptions.File, o => o.CertificateFile, (o, v) => o.CertificateFile = v,
             "The webhook's certificate chain (PEM). Read again when it changes. Without it the controller makes and rotates its own.")
         .Add("webhook.key-file", SharedOptions.File, o => o.KeyFile, (o, v) => o.KeyFile = v, "The private key (PEM) of that certificate.")
-        .Add("webhook.secret-name", Name, o => o.SecretName, (o, v) => o.SecretName = v, "The Secret of the certificate that the controller makes.")
+        .Include(OfSecret(), o => o)
         .Add("webhook.service-name", Name, o => o.ServiceName, (o, v) => o.ServiceName = v, "The Service through which the API server calls the webhook.")
         .Add(
             "webhook.configuration-name", Name, o => o.ConfigurationName, (o, v) => o.ConfigurationName = v,
@@ -108,8 +119,7 @@ internal sealed class ControllerSettings
             "webhook.excluded-namespaces", OptionTypes.List(Name), o => o.ExcludedNamespaces, (o, v) => o.ExcludedNamespaces = v,
             "Namespaces whose pods never get an agent, beside kube-system.");
 
-    private static OptionSet<LeadershipOptions> OfLeadership() => new OptionSet<LeadershipOptions>()
-        .Add("leadership.lease-name", Name, o => o.LeaseName, (o, v) => o.LeaseName = v, "The Lease by which one of several controllers leads.")
+    private static OptionSet<LeadershipOptions> OfLeadership() => OfLease()
         .Add(
             "leadership.lease-duration", OptionTypes.Duration(Second), o => o.LeaseDuration, (o, v) => o.LeaseDuration = v,
             "After so long without a sign of the leader, another takes over.")

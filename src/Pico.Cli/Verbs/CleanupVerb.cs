@@ -15,8 +15,12 @@ internal static class CleanupVerb
             Summary = "Remove what the Kubernetes controller has made, before it is uninstalled.",
             Details =
                 "Deletes the agent Deployments with their ServiceAccounts, the ConfigMaps of agents, the Lease and the webhook's certificate: everything that has the label "
-                + "app.kubernetes.io/managed-by=pico-controller. PicoEndpoints stay. Stop the controller first, or it makes them anew.",
-            Examples = [("Before Pico is uninstalled", "pico cleanup --namespace pico")],
+                + "app.kubernetes.io/managed-by=pico-controller. PicoEndpoints stay. Stop the controller first, or name its Deployment, or it makes them anew. helm uninstall does all of it.",
+            Examples =
+            [
+                ("Before Pico is uninstalled without Helm", "pico cleanup --namespace pico --controller-deployment pico-controller"),
+                ("What a controller of two namespaces has made", "pico cleanup --namespace pico --watch-namespaces shop,billing"),
+            ],
             Docs = "docs/kubernetes.md",
         },
         CleanupSettings.Definitions,
@@ -25,9 +29,18 @@ internal static class CleanupVerb
     private static async Task<int> RunAsync(CleanupSettings settings, VerbContext context)
     {
         using var loggers = Logging.Start(settings.Log, context.Effective);
-        using var cleanup = new ControllerCleanup(settings.Controller, loggers, TimeProvider.System);
-        var count = await cleanup.RunAsync(context.Stopping);
-        await context.Out.WriteLineAsync($"{count} objects removed");
-        return ExitCode.Clean;
+        using var cleanup = new ControllerCleanup(settings.Controller, settings.Deployment, loggers, TimeProvider.System);
+        using var timeout = new CancellationTokenSource(settings.Timeout, TimeProvider.System);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, context.Stopping);
+        try
+        {
+            var count = await cleanup.RunAsync(either.Token);
+            await context.Out.WriteLineAsync($"{count} objects removed");
+            return ExitCode.Clean;
+        }
+        catch (OperationCanceledException) when (timeout.IsCancellationRequested)
+        {
+            return context.Fail($"not done within {settings.Timeout.TotalSeconds} s; run it again, or give --timeout");
+        }
     }
 }

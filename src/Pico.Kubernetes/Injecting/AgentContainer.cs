@@ -22,6 +22,13 @@ internal static class AgentContainer
         };
         foreach (var (name, value) in settings.Options.Concat(options))
             all[name] = value;
+        List<V1VolumeMount> mounts = [new V1VolumeMount { Name = TokenVolume, MountPath = TokenFolder, ReadOnlyProperty = true }];
+        if (settings.ServerCa.Length > 0)
+        {
+            all["server-tls.ca-file"] = ServerAuthorities.File;
+            mounts.Add(ServerAuthorities.Mount());
+        }
+
         var environment = all.Select(o => new V1EnvVar { Name = AgentOptionRules.Variable(o.Key), Value = Literal(o.Value) }).ToList();
         if (!all.ContainsKey("name"))
             environment.Add(new V1EnvVar { Name = AgentOptionRules.Variable("name"), ValueFrom = new V1EnvVarSource { FieldRef = new V1ObjectFieldSelector { FieldPath = "metadata.name" } } });
@@ -35,7 +42,7 @@ internal static class AgentContainer
             Ports = [new V1ContainerPort { Name = PortName, ContainerPort = settings.Port, Protocol = "TCP" }],
             Resources = Resources(settings),
             SecurityContext = Security(settings.RunAsUser),
-            VolumeMounts = [new V1VolumeMount { Name = TokenVolume, MountPath = TokenFolder, ReadOnlyProperty = true }],
+            VolumeMounts = mounts,
             // Up as soon as the process is; alive as long as it answers; ready as the agent says (latched, see the agent's readiness).
             StartupProbe = Probe("/health", settings.Port, period: 1, failures: 60),
             LivenessProbe = Probe("/health", settings.Port, period: 10, failures: 3),
@@ -44,8 +51,16 @@ internal static class AgentContainer
         };
     }
 
+    /// <summary>The volumes that every agent has: its credential, and whom it trusts.</summary>
+    public static IEnumerable<V1Volume> Volumes(AgentSettings settings, AgentTemplate template)
+    {
+        yield return Token(settings.TokenSecret, template);
+        if (settings.ServerCa.Length > 0)
+            yield return ServerAuthorities.Volume(settings.ServerCa);
+    }
+
     /// <summary>The credential: a token of the ServiceAccount for Pico alone, renewed by the kubelet, or a Secret, which may be missing at first.</summary>
-    public static V1Volume Token(string secret, AgentTemplate template) => new()
+    private static V1Volume Token(string secret, AgentTemplate template) => new()
     {
         Name = TokenVolume,
         Secret = secret.Length == 0 ? null : new V1SecretVolumeSource

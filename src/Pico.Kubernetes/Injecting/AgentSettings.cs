@@ -22,6 +22,9 @@ internal sealed record AgentSettings
     /// <summary>A Secret with the credential under <see cref="Resources.PicoNames.TokenKey"/>; empty: the ServiceAccount's token.</summary>
     public string TokenSecret { get; init; } = "";
 
+    /// <summary>Whom it trusts for its server (<see cref="ServerAuthorities"/>); empty: the system's authorities.</summary>
+    public string ServerCa { get; init; } = "";
+
     /// <summary>True if the application's containers wait at their end until the agent has drained.</summary>
     public bool HoldsStop { get; init; } = true;
 
@@ -39,6 +42,7 @@ internal sealed record AgentSettings
         CpuLimit = template.CpuLimit,
         MemoryRequest = template.MemoryRequest,
         MemoryLimit = template.MemoryLimit,
+        ServerCa = template.ServerCa,
         Options = new Dictionary<string, string>(StringComparer.Ordinal) { ["server"] = template.Server },
     };
 }

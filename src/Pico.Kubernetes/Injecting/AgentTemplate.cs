@@ -12,6 +12,12 @@ public sealed class AgentTemplate
     /// <summary>The servers' upstream port. Default <c>ws://pico-upstream.pico.svc:8001</c>.</summary>
     public string Server { get; set; } = "ws://pico-upstream.pico.svc:8001";
 
+    /// <summary>
+    /// Whom agents trust for <c>wss://</c> servers (<see cref="ServerAuthorities"/>): <c>configmap/NAME</c> or <c>secret/NAME</c> of the agent's own namespace. Empty, the
+    /// default: the system's authorities. It is for <see cref="Server"/> only: who names another server names its authorities too.
+    /// </summary>
+    public string ServerCa { get; set; } = "";
+
     /// <summary>The audience of the projected ServiceAccount token. Default <c>pico</c>.</summary>
     public string TokenAudience { get; set; } = "pico";
 

@@ -47,6 +47,8 @@ internal sealed class AnnotationReader(AgentTemplate template, AgentOptionRules 
                 return Set(isUser, "a user ID, or 0 for the image's", ref settings, s => s with { RunAsUser = user });
             case "token-secret":
                 return Set(IsName(value), $"the name of a Secret with the key {PicoNames.TokenKey}", ref settings, s => s with { TokenSecret = value });
+            case "server-ca":
+                return Set(ServerAuthorities.IsValid(value), ServerAuthorities.Rule, ref settings, s => s with { ServerCa = value });
             case "hold-stop":
                 return Set(value is "true" or "false", "true or false", ref settings, s => s with { HoldsStop = value == "true" });
             case "cpu-request":
@@ -63,6 +65,9 @@ internal sealed class AnnotationReader(AgentTemplate template, AgentOptionRules 
                 if (rules.Check(name, value) is { } problem)
                     return problem;
                 options[name] = value;
+                // The template's authorities are for the template's server; the annotation server-ca comes after this one.
+                if (name == "server")
+                    settings = settings with { ServerCa = "" };
                 return null;
         }
 
@@ -75,9 +80,15 @@ internal sealed class AnnotationReader(AgentTemplate template, AgentOptionRules 
         }
     }
 
-    // The API server refuses pods that request more than their limit.
+    // The agent refuses authorities for nobody, the API server pods that request more than their limit.
     private AgentSettings Consistent(AgentSettings settings, List<string> problems)
     {
+        if (settings.ServerCa.Length > 0 && !ServerAuthorities.AreFor(settings.Options["server"]))
+        {
+            problems.Add($"{PicoNames.Prefix}server-ca: no server begins with wss://, so nobody is to be trusted");
+            settings = settings with { ServerCa = "" };
+        }
+
         if (Quantity.IsMore(settings.CpuRequest, settings.CpuLimit))
         {
             problems.Add($"{PicoNames.Prefix}cpu-request: {settings.CpuRequest} is more than the limit, {settings.CpuLimit}: give both");
@@ -96,7 +107,7 @@ internal sealed class AnnotationReader(AgentTemplate template, AgentOptionRules 
     // Empty: none.
     private static bool IsQuantity(string value) => value.Length == 0 || Quantity.IsValid(value);
 
-    private static bool IsName(string value) =>
+    internal static bool IsName(string value) =>
         value.Length is > 0 and <= 253 && value.All(c => c is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '-' or '.')
         && char.IsAsciiLetterOrDigit(value[0]) && char.IsAsciiLetterOrDigit(value[^1]);
 }

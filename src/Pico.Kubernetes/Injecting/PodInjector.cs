@@ -57,7 +57,8 @@ internal sealed class PodInjector(AgentTemplate template, InjectionPolicy policy
 
     private void AddVolumes(JsonPatch patch, AgentSettings settings)
     {
-        patch.AddItem(["spec", "volumes"], AgentContainer.Token(settings.TokenSecret, template));
+        foreach (var volume in AgentContainer.Volumes(settings, template))
+            patch.AddItem(["spec", "volumes"], volume);
         patch.AddItem(["spec", "volumes"], new V1Volume
         {
             Name = EndpointsVolume,

@@ -80,6 +80,7 @@ internal static class Gateway
             ["endpoints"] = EndpointSettings.CommandLine(spec, $"{spec.ServiceRef!.Name}.{endpoint.Key.Namespace}.svc:{port}"),
             ["server"] = spec.Server ?? template.Server,
         };
+        var settings = AgentSettings.Of(template) with { TokenSecret = spec.TokenSecretRef?.Name ?? "", ServerCa = spec.Server is null ? template.ServerCa : "" };
         return new V1PodSpec
         {
             ServiceAccountName = NameFor(endpoint.Key.Name),
@@ -87,8 +88,8 @@ internal static class Gateway
             EnableServiceLinks = false,
             TerminationGracePeriodSeconds = TerminationSeconds,
             SecurityContext = new V1PodSecurityContext { RunAsNonRoot = true, SeccompProfile = new V1SeccompProfile { Type = "RuntimeDefault" } },
-            Containers = [AgentContainer.Create(AgentSettings.Of(template), options)],
-            Volumes = [AgentContainer.Token(spec.TokenSecretRef?.Name ?? "", template)],
+            Containers = [AgentContainer.Create(settings, options)],
+            Volumes = [.. AgentContainer.Volumes(settings, template)],
             TopologySpreadConstraints =
             [
                 new V1TopologySpreadConstraint

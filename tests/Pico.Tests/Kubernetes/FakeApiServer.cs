@@ -126,7 +126,7 @@ internal sealed class FakeApiServer : HttpMessageHandler
             return Json(new JsonObject { ["major"] = "1", ["minor"] = "20" });
         if (method == "GET" && query.ContainsKey("watch"))
             return StartWatch(path, query);
-        var target = path.EndsWith("/status", StringComparison.Ordinal) ? path[..^7] : path;
+        var target = path.EndsWith("/status", StringComparison.Ordinal) || path.EndsWith("/scale", StringComparison.Ordinal) ? path[..path.LastIndexOf('/')] : path;
         switch (method)
         {
             case "GET" when _objects.TryGetValue(path, out var found):

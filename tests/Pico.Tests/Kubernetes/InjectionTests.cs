@@ -158,6 +158,42 @@ public sealed class InjectionTests
         Assert.Subset(ControllerVerb.AgentOptions.Names.Select(AgentOptionRules.Variable).ToHashSet(), variables.ToHashSet());
     }
 
+    [Theory]
+    [InlineData("configmap/pico-ca", """{"configMap":{"name":"pico-ca","items":[{"key":"ca.crt","path":"ca.crt"}],"optional":true},"name":"pico-server-ca"}""")]
+    [InlineData("secret/pico-ca", """{"secret":{"secretName":"pico-ca","items":[{"key":"ca.crt","path":"ca.crt"}],"optional":true},"name":"pico-server-ca"}""")]
+    public void Pod_WithAuthoritiesForItsServer_TrustsThem(string source, string volume)
+    {
+        var template = new AgentTemplate { Server = "wss://pico-upstream.pico.svc:8001", ServerCa = source };
+        var result = new PodInjector(template, new InjectionPolicy([]), ControllerVerb.AgentOptions, static () => "0123456789abcdef")
+            .Inject(Manifests.Parse(Simple), "shop", new(1, 34));
+        var spec = Rfc6902.Apply(Manifests.Parse(Simple), result.Patch!)["spec"]!;
+
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(volume), spec["volumes"]!.AsArray().Single(v => (string?)v!["name"] == "pico-server-ca")));
+        var agent = spec["initContainers"]![0]!;
+        Assert.Equal("/etc/pico/server-ca", (string?)agent["volumeMounts"]!.AsArray().Single(v => (string?)v!["name"] == "pico-server-ca")!["mountPath"]);
+        Assert.Equal("/etc/pico/server-ca/ca.crt", Variable(agent, "PICO_SERVER_TLS_CA_FILE"));
+    }
+
+    [Theory]
+    [InlineData("pico.dev/server: wss://other.example.com", null, null)]
+    [InlineData("pico.dev/server: wss://other.example.com, pico.dev/server-ca: configmap/other", "/etc/pico/server-ca/ca.crt", null)]
+    [InlineData("pico.dev/server: ws://other.example.com, pico.dev/server-ca: configmap/other", null, "pico.dev/server-ca: no server begins with wss://")]
+    [InlineData("pico.dev/server-ca: other", "/etc/pico/server-ca/ca.crt", "pico.dev/server-ca: \"other\" is not allowed: give configmap/NAME or secret/NAME")]
+    public void Pod_WithAnotherServer_DoesNotTrustTheAuthoritiesOfTheFirst(string annotations, string? file, string? problem)
+    {
+        var template = new AgentTemplate { Server = "wss://pico-upstream.pico.svc:8001", ServerCa = "configmap/pico-ca" };
+        var pod = $"{{metadata: {{name: web, annotations: {{pico.dev/inject: \"true\", {annotations}}}}}, spec: {{containers: [{{name: app}}]}}}}";
+        var result = new PodInjector(template, new InjectionPolicy([]), ControllerVerb.AgentOptions, static () => "0123456789abcdef")
+            .Inject(Manifests.Parse(pod), "shop", new(1, 34));
+
+        var agent = Rfc6902.Apply(Manifests.Parse(pod), result.Patch!)["spec"]!["initContainers"]![0]!;
+        Assert.Equal(file, Variable(agent, "PICO_SERVER_TLS_CA_FILE"));
+        Assert.Equal(problem is null ? [] : [problem], result.Problems.Select(p => p[..Math.Min(p.Length, problem?.Length ?? 0)]));
+    }
+
+    private static string? Variable(JsonNode container, string name) =>
+        (string?)container["env"]!.AsArray().SingleOrDefault(v => (string?)v!["name"] == name)?["value"];
+
     private JsonObject Inject(string yaml, ServerVersion version, out InjectionResult result)
     {
         var pod = Manifests.Parse(yaml);
