@@ -1,0 +1,5 @@
+namespace Pico.ClusterTests.Fixtures;
+
+/// <summary>Tests that measure, or that disturb the one installation: they run one after the other, when nothing else runs.</summary>
+[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
+public sealed class Alone;

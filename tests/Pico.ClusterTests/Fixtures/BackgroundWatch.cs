@@ -1,0 +1,45 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Pico.ClusterTests.Fixtures;
+
+/// <summary><c>kubectl get --watch</c>, read as it goes: what is there, then every change.</summary>
+internal sealed class BackgroundWatch : IAsyncDisposable
+{
+    private readonly Process _process;
+
+    private BackgroundWatch(Process process) => _process = process;
+
+    public static BackgroundWatch Start(string kubectl, IReadOnlyDictionary<string, string> environment, IEnumerable<string> what)
+    {
+        var start = new ProcessStartInfo(kubectl, ["get", .. what, "--watch", "--output-watch-events", "--output", "json"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+        var process = new Process { StartInfo = start };
+        process.Start();
+        process.BeginErrorReadLine(); // that there is no such object yet, for one
+        return new(process);
+    }
+
+    /// <summary>Each with <c>type</c> (ADDED, MODIFIED, DELETED) and <c>object</c>; ends with the watch.</summary>
+    public async IAsyncEnumerable<JsonNode> ReadAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var changes = JsonSerializer.DeserializeAsyncEnumerable<JsonNode>(_process.StandardOutput.BaseStream, topLevelValues: true, cancellationToken: cancellationToken);
+        await foreach (var change in changes)
+            yield return change!;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10), TimeProvider.System);
+        await _process.WaitForExitAsync(deadline.Token);
+        _process.Dispose();
+    }
+}

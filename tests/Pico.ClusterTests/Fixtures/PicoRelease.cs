@@ -1,0 +1,85 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using Pico.IntegrationTests.Fixtures;
+using Pico.Tests;
+
+namespace Pico.ClusterTests.Fixtures;
+
+/// <summary>
+/// The one installation of the chart, with its defaults, that all tests share: made by the first test that needs it, gone at the end. With PICO_TEST_KEEP=1 it stays,
+/// and the next run finds it.
+/// </summary>
+public sealed class PicoRelease : IAsyncDisposable
+{
+    /// <summary>The namespace it is in.</summary>
+    internal const string Namespace = "pico";
+
+    internal const string Name = "pico";
+
+    /// <summary>The servers' pods.</summary>
+    internal const string ServerPods = "pods -l app.kubernetes.io/component=server";
+
+    private static readonly TimeSpan InstallTimeout = TimeSpan.FromMinutes(3);
+    private static readonly bool Keeps = Environment.GetEnvironmentVariable("PICO_TEST_KEEP") == "1";
+
+    private readonly Lazy<Task<KubernetesCluster>> _cluster = new(KubernetesCluster.StartAsync);
+    private readonly Lazy<Task> _installed;
+    private readonly ConcurrentDictionary<string, Lazy<Task<PodPort>>> _servers = [];
+
+    public PicoRelease() => _installed = new(() => InstallAsync());
+
+    internal Kubectl Kubectl => _cluster.Value.IsCompletedSuccessfully ? _cluster.Value.Result.Kubectl : throw new InvalidOperationException("Await ClusterAsync first.");
+
+    /// <summary>The cluster, whether Pico is installed or not.</summary>
+    internal async Task<Kubectl> ClusterAsync() => (await _cluster.Value).Kubectl;
+
+    /// <summary>A namespace of its own for a test, once Pico is installed.</summary>
+    internal async Task<TestNamespace> CreateNamespaceAsync()
+    {
+        await _cluster.Value;
+        await _installed.Value;
+        return await TestNamespace.CreateAsync(this);
+    }
+
+    /// <summary><c>helm</c> on this cluster.</summary>
+    internal async Task<CommandResult> HelmAsync(params string[] arguments) => await new Command(new("helm", "helm"), arguments)
+    {
+        Environment = (await ClusterAsync()).Environment,
+        Timeout = InstallTimeout + TimeSpan.FromSeconds(30),
+    }.RunAsync();
+
+    /// <summary>Installs the chart as the docs say, and waits until it is ready.</summary>
+    /// <param name="values">More values, as for <c>--set</c>.</param>
+    internal async Task InstallAsync(params IEnumerable<string> values)
+    {
+        var settings = Images.ChartValues.Concat(values).SelectMany(v => (string[])["--set", v]);
+        var result = await HelmAsync(
+        [
+            "upgrade", Name, Path.Combine(Repository.Root, "charts", "pico"), "--install", "--namespace", Namespace, "--create-namespace",
+            "--wait", "--timeout", $"{(int)InstallTimeout.TotalSeconds}s", .. settings,
+        ]);
+        if (result.ExitCode != 0)
+            Assert.Fail($"{result.Error}\n{result.Text}\n{(await Kubectl.TryAsync("get", "pods,events", "--namespace", Namespace)).Text}");
+    }
+
+    /// <summary>The ready servers, each reachable from here.</summary>
+    internal async Task<IReadOnlyList<PodPort>> ServersAsync()
+    {
+        var pods = (await Kubectl.ListAsync(Namespace, ServerPods)).Where(IsReady).Select(pod => pod["metadata"]!["name"]!.GetValue<string>());
+        return await Task.WhenAll(pods.Select(pod => _servers.GetOrAdd(pod, name => new(() => PodPort.ForwardAsync(Kubectl, Namespace, $"pod/{name}", 8000))).Value));
+    }
+
+    internal static bool IsReady(JsonNode pod) =>
+        pod["metadata"]!["deletionTimestamp"] is null && Conditions.IsTrue(pod, "Ready");
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var server in _servers.Values.Where(s => s.Value.IsCompletedSuccessfully))
+            await server.Value.Result.DisposeAsync();
+        if (!_cluster.IsValueCreated || !_cluster.Value.IsCompletedSuccessfully)
+            return;
+        if (_installed.IsValueCreated && !Keeps)
+            (await HelmAsync("uninstall", Name, "--namespace", Namespace, "--wait")).Succeeded();
+        await _cluster.Value.Result.DisposeAsync();
+    }
+}
