@@ -23,7 +23,7 @@ internal sealed class EndpointReconciler(
         var programming = await ProgramAsync(endpoint, verdict, stop); // 2.
         var gateway = endpoint.IsForService ? view.Gateways.Get(new ObjectKey(key.Namespace, Gateway.NameFor(key.Name))) : null;
         var status = StatusWriter.Write(
-            endpoint, verdict, programming, AgentsOf(endpoint), gateway?.Trouble ?? "", urlTemplate, time.GetUtcNow()); // 3.
+            endpoint, verdict, programming, verdict.IsAccepted ? AgentsOf(endpoint) : [], gateway?.Trouble ?? "", urlTemplate, time.GetUtcNow()); // 3.
         if (!StatusWriter.Differs(endpoint.Status, status)) // 4.
             return;
         await client.MergeAsync(ResourceTypes.PicoEndpoints, key, "status", Patch(status), stop);

@@ -5,7 +5,10 @@ namespace Pico.Kubernetes.Resources;
 /// <summary>metav1.LabelSelector: what it means, and what is wrong with one.</summary>
 internal static class LabelSelectors
 {
-    /// <summary>True if every requirement is met. An empty selector selects everything, as everywhere in Kubernetes.</summary>
+    /// <summary>
+    /// True if every requirement is met. An empty selector selects everything, as everywhere in Kubernetes; one that is not valid (<see cref="Problems"/>) nothing
+    /// by that requirement.
+    /// </summary>
     public static bool Matches(V1LabelSelector selector, IReadOnlyDictionary<string, string> labels)
     {
         foreach (var (key, value) in selector.MatchLabels ?? new Dictionary<string, string>())
@@ -36,11 +39,13 @@ internal static class LabelSelectors
 
     private static bool Matches(V1LabelSelectorRequirement requirement, IReadOnlyDictionary<string, string> labels)
     {
+        if (string.IsNullOrEmpty(requirement.Key))
+            return false;
         var has = labels.TryGetValue(requirement.Key, out var value);
         return requirement.OperatorProperty switch
         {
-            "In" => has && requirement.Values.Contains(value!),
-            "NotIn" => !has || !requirement.Values.Contains(value!),
+            "In" => has && requirement.Values?.Contains(value!) == true,
+            "NotIn" => requirement.Values is { Count: > 0 } values && !(has && values.Contains(value!)),
             "Exists" => has,
             "DoesNotExist" => !has,
             _ => false,

@@ -145,6 +145,23 @@ public sealed class ReconcileTests : IAsyncDisposable
         Assert.DoesNotContain("Not-An-ID", Content(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("In")]
+    [InlineData("NotIn")]
+    public async Task SelectorWithoutValues_SaysWhatToChange_AndDisturbsNobody(string @operator)
+    {
+        _api.Put("/api/v1/namespaces/shop/pods/p1", Manifests.Sidecar("orders", isReady: true));
+        _api.Put(Endpoints + "broken", Manifests.Parse($"spec: {{endpointId: broken, port: 80, selector: {{matchExpressions: [{{key: app, operator: {@operator}}}]}}}}"));
+        Start();
+        await WaitForAsync("broken", "Accepted", "False");
+        _api.Put("/api/v1/namespaces/shop/pods/p2", Manifests.Sidecar("orders", isReady: true));
+        _api.Put(Endpoints + "orders", Manifests.ForPods("orders", "orders"));
+        await _api.WaitAsync(a => (string?)a.Get(Endpoints + "orders")!["status"]?["agents"] == "2/2", "the neighbour and its pods are known");
+
+        Assert.Equal($"spec.selector's operator {@operator} for app has no values: give some.", Message("broken", "Accepted"));
+        Assert.Equal("0/0", (string?)_api.Get(Endpoints + "broken")!["status"]!["agents"]);
+    }
+
     [Fact]
     public async Task Status_ThatDidNotChange_IsNotWritten()
     {

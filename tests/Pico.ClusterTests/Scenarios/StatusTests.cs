@@ -1,0 +1,24 @@
+using Pico.ClusterTests.Fixtures;
+using Pico.IntegrationTests.Fixtures;
+
+namespace Pico.ClusterTests.Scenarios;
+
+/// <summary>What an operator sees.</summary>
+public sealed class StatusTests(PicoRelease pico)
+{
+    [Fact]
+    public async Task PicoStatus_ThroughAPortForwardToTheAdminService_ShowsNodesEndpointsAndUpstreams()
+    {
+        await using var scene = await pico.CreateNamespaceAsync();
+        var id = scene.Endpoint("orders");
+        await scene.DeployAsync(Manifests.Service("orders", $"pico.dev/endpoints: {id}/8080"), "orders");
+        await scene.UntilAllServeAsync(id, TimeSpan.FromSeconds(5));
+        var agent = (await scene.Kubectl.ListAsync(scene.Name, "pods"))[0]["metadata"]!["name"]!.GetValue<string>();
+        var nodes = (await scene.Kubectl.ListAsync(PicoRelease.Namespace, PicoRelease.ServerPods)).Where(PicoRelease.IsReady).Select(pod => pod["metadata"]!["name"]!.GetValue<string>());
+
+        await using var admin = await PodPort.ForwardAsync(scene.Kubectl, PicoRelease.Namespace, "service/pico-admin", 8003);
+        var status = (await PicoProgram.RunAsync("status", "--server", admin.Http.BaseAddress!.ToString())).Succeeded().Text;
+
+        Assert.All([.. nodes, id, agent], name => Assert.Contains(name, status, StringComparison.Ordinal));
+    }
+}
