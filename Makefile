@@ -8,7 +8,7 @@ DOTNET_FLAGS := --nologo --verbosity quiet -consoleLoggerParameters:NoSummary
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
-.PHONY: run build test bench bench-scale simulate format lint publish publish-agent publish-server images docs
+.PHONY: run build test test-cluster bench bench-scale simulate format lint publish publish-agent publish-server images docs
 
 ## run: a server, an agent and a small service on this machine; Ctrl-C ends all of it
 run:
@@ -23,6 +23,10 @@ build:
 ## test: everything that can be tested on this machine
 test: build
 	@bash tests/run $(CONFIGURATION) $(ARGS)
+
+## test-cluster: on the Kubernetes that KUBECONFIG names (with `make images` there), else in K3s where Docker runs; needs helm and kubectl
+test-cluster: build
+	@PROJECTS=Pico.ClusterTests bash tests/run $(CONFIGURATION) $(ARGS)
 
 ## bench: the benchmarks behind every figure in the docs; ARGS=--quick takes about a minute
 bench: publish
@@ -61,11 +65,12 @@ publish-server:
 	@echo "Publishing the server ($(RID)) …"
 	@dotnet publish src/Pico.Cli --runtime $(RID) --output artifacts/publish/server $(DOTNET_FLAGS)
 
-## images: pico-server:dev and pico-agent:dev, for this machine's architecture (BUILDER="podman build" for another tool)
+## images: pico-server:dev, pico-agent:dev and the cluster tests' service, for this machine's architecture (BUILDER="podman build" for another tool)
 BUILDER ?= docker build
 images:
 	@$(BUILDER) --file Dockerfile.server --tag pico-server:dev .
 	@$(BUILDER) --file Dockerfile.agent --tag pico-agent:dev .
+	@$(BUILDER) --file tests/Pico.TestService/Dockerfile --tag pico-test-service:dev .
 
 ## docs: the pages that are generated from the code
 docs:

@@ -23,10 +23,9 @@ public sealed class PicoRelease : IAsyncDisposable
     private static readonly bool Keeps = Environment.GetEnvironmentVariable("PICO_TEST_KEEP") == "1";
 
     private readonly Lazy<Task<KubernetesCluster>> _cluster = new(KubernetesCluster.StartAsync);
-    private readonly Lazy<Task> _installed;
+    private readonly SemaphoreSlim _installing = new(1);
     private readonly ConcurrentDictionary<string, Lazy<Task<PodPort>>> _servers = [];
-
-    public PicoRelease() => _installed = new(() => InstallAsync());
+    private bool _isInstalled;
 
     internal Kubectl Kubectl => _cluster.Value.IsCompletedSuccessfully ? _cluster.Value.Result.Kubectl : throw new InvalidOperationException("Await ClusterAsync first.");
 
@@ -36,8 +35,17 @@ public sealed class PicoRelease : IAsyncDisposable
     /// <summary>A namespace of its own for a test, once Pico is installed.</summary>
     internal async Task<TestNamespace> CreateNamespaceAsync()
     {
-        await _cluster.Value;
-        await _installed.Value;
+        await _installing.WaitAsync(TestContext.Current.CancellationToken);
+        try
+        {
+            if (!_isInstalled)
+                await InstallAsync();
+        }
+        finally
+        {
+            _installing.Release();
+        }
+
         return await TestNamespace.CreateAsync(this);
     }
 
@@ -60,6 +68,14 @@ public sealed class PicoRelease : IAsyncDisposable
         ]);
         if (result.ExitCode != 0)
             Assert.Fail($"{result.Error}\n{result.Text}\n{(await Kubectl.TryAsync("get", "pods,events", "--namespace", Namespace)).Text}");
+        _isInstalled = true;
+    }
+
+    /// <summary>Uninstalls it; the next test that needs it installs it anew.</summary>
+    internal async Task UninstallAsync()
+    {
+        _isInstalled = false;
+        (await HelmAsync("uninstall", Name, "--namespace", Namespace, "--wait")).Succeeded();
     }
 
     /// <summary>The ready servers, each reachable from here.</summary>
@@ -78,8 +94,9 @@ public sealed class PicoRelease : IAsyncDisposable
             await server.Value.Result.DisposeAsync();
         if (!_cluster.IsValueCreated || !_cluster.Value.IsCompletedSuccessfully)
             return;
-        if (_installed.IsValueCreated && !Keeps)
-            (await HelmAsync("uninstall", Name, "--namespace", Namespace, "--wait")).Succeeded();
+        if (_isInstalled && !Keeps)
+            await UninstallAsync();
         await _cluster.Value.Result.DisposeAsync();
+        _installing.Dispose();
     }
 }
