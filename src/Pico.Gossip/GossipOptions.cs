@@ -26,6 +26,11 @@ public sealed record GossipOptions
     /// </summary>
     public IReadOnlyList<string> Join { get; init; } = [];
 
+    /// <summary>
+    /// Also without <see cref="Join"/> there are others, whom the owner will name by <see cref="GossipNode.SetJoinTargets"/>: this node has joined when it has found one of them. Default: no.
+    /// </summary>
+    public bool ExpectsOthers { get; init; }
+
     /// <summary>The first key seals what this node sends; all of them open what it receives. Empty: nothing is secret, and anybody who reaches the port can join.</summary>
     public IReadOnlyList<GossipKey> Keys { get; init; } = [];
 

@@ -20,6 +20,11 @@ public interface ITunnelHandler
     /// <summary>The peer withdrew a registration. No new stream may be opened for it; streams that are open live on.</summary>
     void OnDeregister(TunnelConnection tunnel, uint registrationId);
 
+    /// <summary>The peer has ended a registration of this side that it had accepted, and opens no more streams for it; those that are open live on. Never called on a side that registers nothing.</summary>
+    void OnRegistrationEnded(TunnelConnection tunnel, uint registrationId, string reason)
+    {
+    }
+
     /// <summary>The peer will take no new streams; those that are open may finish. Called once at the most.</summary>
     void OnGoAway(TunnelConnection tunnel, TunnelError reason, string message);
 }

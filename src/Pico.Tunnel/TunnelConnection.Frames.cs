@@ -362,13 +362,11 @@ public sealed partial class TunnelConnection
     private void OnRegistrationAnswer(FrameHeader header, ReadOnlySpan<byte> payload)
     {
         var reason = header.Type == FrameType.RegisterRefused ? MessageCodec.ReadReason(payload).Message : null;
+        bool isAwaited;
         lock (Sender.Gate)
-        {
-            if (header.Type == FrameType.Deregistered)
-                _registrations.EndDeregister(header.Id);
-            else
-                _registrations.EndRegister(header.Id, reason);
-        }
+            isAwaited = header.Type == FrameType.Deregistered ? _registrations.EndDeregister(header.Id) : _registrations.EndRegister(header.Id, reason);
+        if (!isAwaited && reason is not null)
+            Call(() => _handler.OnRegistrationEnded(this, header.Id, reason));
     }
 
     /// <summary>Finds a stream; null for one that is over. A stream that never was is a violation.</summary>

@@ -147,6 +147,9 @@ public sealed partial class TunnelConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends a registration of the peer that was accepted, and says why: as a refusal that comes late.</summary>
+    public void EndRegistration(uint registrationId, string reason) => AnswerRegistration(registrationId, reason);
+
     /// <summary>Tells the peer to open nothing more here; open streams live on. Idempotent.</summary>
     public void GoAway(TunnelError reason, string message)
     {

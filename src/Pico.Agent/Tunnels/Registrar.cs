@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Pico.Agent.Endpoints;
 using Pico.Tunnel;
@@ -7,12 +8,15 @@ namespace Pico.Agent.Tunnels;
 
 /// <summary>
 /// Keeps one tunnel's registrations what the table wants: every healthy endpoint, no other. Level-based: each pass compares what is with what
-/// should be. A refused endpoint is tried again slowly; the others live on.
+/// should be. A refused endpoint is tried again, soon at first, then slowly; the others live on.
 /// </summary>
 internal sealed partial class Registrar(TunnelConnection tunnel, EndpointTable table, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan RetryRefusedAfter = TimeSpan.FromSeconds(30);
+
+    // What is refused may be permitted in a moment, as when a resource and who needs it are made at once; or never.
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(30);
 
     private readonly TaskCompletionSource _firstPass = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -21,6 +25,10 @@ internal sealed partial class Registrar(TunnelConnection tunnel, EndpointTable t
     private readonly Dictionary<string, Refused> _refused = new(StringComparer.Ordinal);
     private readonly HashSet<Registered> _replaced = [];
     private uint _lastId;
+
+    // Written by the tunnel's reader.
+    private readonly ConcurrentQueue<(uint Id, string Reason)> _ended = new();
+    private volatile TaskCompletionSource _someEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // Read by the tunnel's reader; replaced, never changed.
     private volatile Dictionary<uint, Registered> _byId = [];
@@ -43,13 +51,12 @@ internal sealed partial class Registrar(TunnelConnection tunnel, EndpointTable t
     {
         while (true)
         {
-            var changed = table.Changed;
+            var (changed, ended) = (table.Changed, _someEnded.Task);
             await ReconcileAsync(table.Endpoints, stop).ConfigureAwait(false);
             _firstPass.TrySetResult();
             try
             {
-                var wait = _refused.Count > 0 ? RetryRefusedAfter * (1 + (Random.Shared.NextDouble() / 2)) : Timeout.InfiniteTimeSpan;
-                await changed.WaitAsync(wait, time, stop).ConfigureAwait(false);
+                await Task.WhenAny(changed, ended).WaitAsync(UntilRetry(), time, stop).ConfigureAwait(false);
             }
             catch (TimeoutException)
             {
@@ -58,11 +65,19 @@ internal sealed partial class Registrar(TunnelConnection tunnel, EndpointTable t
         }
     }
 
+    /// <summary>The server has ended a registration. Called by the tunnel's reader.</summary>
+    public void NoteEnded(uint registrationId, string reason)
+    {
+        _ended.Enqueue((registrationId, reason));
+        Interlocked.Exchange(ref _someEnded, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+    }
+
     /// <summary>Withdraws everything and waits for the server to confirm. Only after <see cref="RunAsync"/> has ended.</summary>
     public Task WithdrawAllAsync(CancellationToken cancellationToken) => ReconcileAsync(new Dictionary<string, Endpoint>(), cancellationToken);
 
     private async Task ReconcileAsync(IReadOnlyDictionary<string, Endpoint> wanted, CancellationToken stop)
     {
+        TakeEnded();
         await DeregisterAsync([.. _registered.Values.Where(r => !IsWanted(r, wanted)), .. _replaced], stop).ConfigureAwait(false);
         foreach (var registered in _registered.Values)
             registered.Endpoint = wanted[registered.Endpoint.Spec.Id];
@@ -78,13 +93,33 @@ internal sealed partial class Registrar(TunnelConnection tunnel, EndpointTable t
         _refusals = _refused.ToDictionary(r => r.Key, r => r.Value.Reason);
     }
 
+    private void TakeEnded()
+    {
+        while (_ended.TryDequeue(out var ended))
+        {
+            _replaced.RemoveWhere(r => r.Id == ended.Id);
+            if (_registered.Values.FirstOrDefault(r => r.Id == ended.Id) is { } registered)
+                Refuse(registered, ended.Reason);
+        }
+
+        Publish();
+    }
+
+    private TimeSpan UntilRetry()
+    {
+        if (_refused.Count == 0)
+            return Timeout.InfiniteTimeSpan;
+        var least = _refused.Values.Min(r => r.RetryAfter - time.GetElapsedTime(r.At));
+        return least > TimeSpan.Zero ? least : FirstRetry; // one that has become due just now, or waits for its health
+    }
+
     private static bool IsWanted(Registered registered, IReadOnlyDictionary<string, Endpoint> wanted) =>
         wanted.TryGetValue(registered.Endpoint.Spec.Id, out var endpoint)
         && endpoint.IsHealthy && endpoint.Spec.Protocol == registered.Endpoint.Spec.Protocol;
 
     private bool IsMissing(Endpoint endpoint) =>
         endpoint.IsHealthy && !_registered.ContainsKey(endpoint.Spec.Id)
-        && !(_refused.TryGetValue(endpoint.Spec.Id, out var refused) && refused.Endpoint == endpoint && time.GetElapsedTime(refused.At) < RetryRefusedAfter);
+        && !(_refused.TryGetValue(endpoint.Spec.Id, out var refused) && refused.Endpoint == endpoint && time.GetElapsedTime(refused.At) < refused.RetryAfter);
 
     private async Task RegisterAsync(Endpoint[] endpoints, CancellationToken stop)
     {
@@ -113,18 +148,24 @@ internal sealed partial class Registrar(TunnelConnection tunnel, EndpointTable t
 
     private void Note(Registered registered, string? refusal)
     {
-        var (endpoint, id) = (registered.Endpoint, registered.Endpoint.Spec.Id);
-        if (refusal is null)
+        if (refusal is not null)
         {
-            _refused.Remove(id);
-            LogRegistered(endpoint.Spec, tunnel.Remote.Id);
+            Refuse(registered, refusal);
             return;
         }
 
+        _refused.Remove(registered.Endpoint.Spec.Id);
+        LogRegistered(registered.Endpoint.Spec, tunnel.Remote.Id);
+    }
+
+    private void Refuse(Registered registered, string refusal)
+    {
+        var (endpoint, id) = (registered.Endpoint, registered.Endpoint.Spec.Id);
         _registered.Remove(id);
         if (!_refused.TryGetValue(id, out var before) || before.Reason != refusal)
             LogRefused(endpoint.Spec, tunnel.Remote.Id, refusal);
-        _refused[id] = new Refused(endpoint, refusal, time.GetTimestamp());
+        var bound = before is null ? FirstRetry : before.Bound * 2 < LastRetry ? before.Bound * 2 : LastRetry;
+        _refused[id] = new Refused(endpoint, refusal, time.GetTimestamp(), bound, bound * (1 + (Random.Shared.NextDouble() / 2)));
     }
 
     private async Task DeregisterAsync(Registered[] registrations, CancellationToken stop)
@@ -175,7 +216,7 @@ internal sealed partial class Registrar(TunnelConnection tunnel, EndpointTable t
         public Registration Message => new() { Id = Id, EndpointId = Endpoint.Spec.Id, Protocol = Endpoint.Spec.Protocol };
     }
 
-    private sealed record Refused(Endpoint Endpoint, string Reason, long At);
+    private sealed record Refused(Endpoint Endpoint, string Reason, long At, TimeSpan Bound, TimeSpan RetryAfter);
 
     [LoggerMessage(3301, LogLevel.Information, "Registered {Endpoint} at node {Node}")]
     private partial void LogRegistered(EndpointSpec endpoint, string node);

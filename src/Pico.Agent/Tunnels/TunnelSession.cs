@@ -124,6 +124,9 @@ internal sealed class TunnelSession : ITunnelHandler
     }
 
     /// <inheritdoc/>
+    public void OnRegistrationEnded(TunnelConnection tunnel, uint registrationId, string reason) => _registrar.NoteEnded(registrationId, reason);
+
+    /// <inheritdoc/>
     public void OnGoAway(TunnelConnection tunnel, TunnelError reason, string message) => _goAway.TrySetResult(new TunnelEnd(reason, message));
 
     private async Task<TunnelEnd> WhenNeedsReplacementAsync()

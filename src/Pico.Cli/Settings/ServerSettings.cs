@@ -17,14 +17,18 @@ internal sealed class ServerSettings
         .Include(LimitSettings.OfUpstream, s => s.Server.Upstream.Limits)
         .Include(PortTlsSettings.Definitions("upstream.tls"), s => s.Server.Upstream.Tls)
         .Include(TokenAuthSettings.Definitions("upstream.auth", "agents"), s => s.Server.Upstream.Auth)
+        .Include(IssuerSettings.Definitions, s => s.Server.Upstream)
         .Include(OfAdmin(), s => s.Server.Admin)
         .Include(PortTlsSettings.Definitions("admin.tls", " Probes of /health and /ready need none."), s => s.Server.Admin.Tls)
         .Include(TokenAuthSettings.Definitions("admin.auth", "operators"), s => s.Server.Admin.Auth)
         .Include(ClusterSettings.Definitions, s => s.Server.Cluster)
+        .Include(KubernetesSettings.Definitions, s => s.Kubernetes)
         .Include(OfServer(), s => s.Server)
         .Include(LogOptions.Definitions, s => s.Log);
 
     public ServerOptions Server { get; } = new();
+
+    public KubernetesSettings Kubernetes { get; } = new();
 
     public LogOptions Log { get; } = new();
 

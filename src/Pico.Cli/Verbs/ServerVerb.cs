@@ -1,4 +1,5 @@
 using Pico.Agent.Commands.Logs;
+using Pico.Cli.Kubernetes;
 using Pico.Cli.Settings;
 using Pico.Configuration.Commands;
 using Pico.Server.Hosting;
@@ -23,6 +24,9 @@ internal static class ServerVerb
                 ("Endpoints as subdomains: orders.example.com is the endpoint orders", "pico server --proxy.base-domain example.com"),
                 ("Behind a load balancer that tells the client's address", "pico server --proxy.trusted-proxies 10.0.0.0/8"),
                 ("One of three nodes that find each other by a name", "pico server --cluster.join pico.internal --cluster.key-files gossip.key"),
+                (
+                    "In Kubernetes: nodes found by the API too, agents known by their ServiceAccount",
+                    "pico server --cluster.join pico-gossip.pico.svc --cluster.kubernetes.selector app=pico --upstream.auth.issuers '{\"name\":\"cluster\",\"kubernetes-keys\":true}'"),
                 ("Options from a file, one of them overruled", "PICO_LOG_LEVEL=debug pico server --config pico.yaml"),
             ],
             Docs = "docs/overview.md, docs/configuration.md",
@@ -35,6 +39,7 @@ internal static class ServerVerb
         using var loggers = Logging.Start(settings.Log, context.Effective);
         try
         {
+            using var kubernetes = KubernetesJoint.Join(settings, loggers, TimeProvider.System);
             await using var server = new PicoServer(settings.Server, loggers, TimeProvider.System);
             await server.StartAsync(context.Stopping);
             await Task.WhenAny(context.WaitForStopAsync(), server.DrainRequested);

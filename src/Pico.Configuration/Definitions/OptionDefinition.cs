@@ -49,11 +49,14 @@ public sealed class OptionDefinition
     /// <summary>True if the option takes several values.</summary>
     public bool IsList { get; }
 
+    /// <summary>True if the values of the list may be objects: JSON, or mappings in the file.</summary>
+    public bool HasObjects { get; internal init; }
+
     /// <summary>True if the flag can stand alone.</summary>
     public bool IsSwitch { get; }
 
     /// <summary>The same option with another default.</summary>
-    internal OptionDefinition WithDefault(string defaultText) => new(Name, TypeName, Allowed, defaultText, Description, IsSecret, IsList, IsSwitch);
+    internal OptionDefinition WithDefault(string defaultText) => new(Name, TypeName, Allowed, defaultText, Description, IsSecret, IsList, IsSwitch) { HasObjects = HasObjects };
 
     /// <summary>What people are told about a value that is not allowed.</summary>
     internal string Refuse(RefusedValue refused) => refused.Reason ?? $"'{Show(refused.Item)}' is not allowed; allowed: {Allowed}";

@@ -5,7 +5,7 @@ using YamlDotNet.Core.Events;
 namespace Pico.Configuration.Loading;
 
 /// <summary>
-/// Options from a YAML file, by parser events: groups are mappings, values are scalars or, for lists, sequences of scalars. A file of at most
+/// Options from a YAML file, by parser events: groups are mappings, values are scalars or, for lists, sequences of scalars (of mappings too, where the items are objects). A file of at most
 /// 1 MiB with one document, without anchors.
 /// </summary>
 internal sealed class YamlSource
@@ -133,6 +133,15 @@ internal sealed class YamlSource
             if (parser.TryConsume<Scalar>(out var item))
             {
                 items.Add(item.Value);
+                continue;
+            }
+
+            if (option.HasObjects && parser.Current is MappingStart start)
+            {
+                if (YamlObject.TryRead(parser, out var json))
+                    items.Add(json);
+                else
+                    Refuse(path, start, "an item of the list has anchors, a key that is no word or is given twice, or is nested too deeply; allowed: " + option.Allowed);
                 continue;
             }
 

@@ -15,6 +15,9 @@ public abstract class OptionType<TValue>
     /// <summary>True if the value is a list: repeated flags, commas, or a YAML sequence.</summary>
     public virtual bool IsList => false;
 
+    /// <summary>True if items of the list are objects: JSON, or mappings in the file.</summary>
+    public virtual bool HasObjects => false;
+
     /// <summary>True if the flag can stand alone, which means <c>true</c>.</summary>
     public virtual bool IsSwitch => false;
 

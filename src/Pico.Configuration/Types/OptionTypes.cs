@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Text.Json;
 
 namespace Pico.Configuration.Types;
 
@@ -51,6 +52,12 @@ public static class OptionTypes
     public static OptionType<IReadOnlyList<TItem>> List<TItem>(
         string name, string allowed, Func<IEnumerable<string>, ICollection<string>, IReadOnlyList<TItem>> parse, Func<TItem, string> format) =>
         new ParsedListType<TItem>(name, allowed, parse, format);
+
+    /// <summary>
+    /// Several objects: each is read from JSON, which a YAML file may write as a mapping (its scalars are strings then), by a reader that adds a message for each thing that is wrong and gives null then.
+    /// </summary>
+    public static OptionType<IReadOnlyList<TItem>> Objects<TItem>(string name, string allowed, Func<JsonElement, ICollection<string>, TItem?> read, Func<TItem, string> format)
+        where TItem : class => new ObjectListType<TItem>(name, allowed, read, format);
 
     /// <summary>A text with a rule of its own (that may also be left to <see cref="Definitions.OptionSet{T}.Rules"/>).</summary>
     public static OptionType<string> Matching(string name, string allowed, Func<string, bool> isValid) => new TextType(name, allowed, isValid);

@@ -25,7 +25,7 @@ internal sealed record CoreOptions
         GossipInterval = (int)options.GossipInterval.TotalMilliseconds,
         RejoinInterval = (int)options.RejoinInterval.TotalMilliseconds,
         TombstoneRetention = (long)options.TombstoneRetention.TotalMilliseconds,
-        HasJoinTargets = options.Join.Count > 0,
+        HasJoinTargets = options.ExpectsOthers || options.Join.Count > 0,
         Anchor = options.Anchor,
     };
 }

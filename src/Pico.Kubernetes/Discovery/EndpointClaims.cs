@@ -8,33 +8,36 @@ namespace Pico.Kubernetes.Discovery;
 
 /// <summary>
 /// Which namespace has which endpoint ID by its PicoEndpoints, for those who judge credentials. By the rule of the controller: of several claims the oldest holds,
-/// and what is not valid claims nothing. While the API server is away, what was known last stands.
+/// and what is not valid claims nothing. While the API server is away, what was known last stands. From any thread.
 /// </summary>
-public sealed class EndpointClaims : IDisposable
+public sealed partial class EndpointClaims
 {
-    private readonly KubeClient _client;
     private readonly EndpointIndex _index = new();
     private readonly Informer<PicoEndpoint, PicoEndpoint> _informer;
+    private readonly ILogger _logger;
+    private readonly TaskCompletionSource _noResource = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Asks nothing yet. Throws <see cref="IOException"/> when the API server's address and credentials cannot be read.</summary>
-    /// <param name="kubeConfigFile">A kubeconfig file; empty: the pod's ServiceAccount.</param>
+    /// <summary>Asks nothing yet.</summary>
+    /// <param name="access">The API server; it stays the caller's.</param>
     /// <param name="loggers">Where troubles are told.</param>
     /// <param name="time">The clock.</param>
-    public EndpointClaims(string kubeConfigFile, ILoggerFactory loggers, TimeProvider time)
-        : this(KubeConnection.Connect(KubeConnection.Configure(kubeConfigFile), time), loggers.CreateLogger("Pico.Kubernetes"), time)
+    public EndpointClaims(KubeAccess access, ILoggerFactory loggers, TimeProvider time)
     {
-    }
-
-    internal EndpointClaims(KubeClient client, ILogger logger, TimeProvider time)
-    {
-        _client = client;
+        ArgumentNullException.ThrowIfNull(access);
+        _logger = loggers.CreateLogger("Pico.Kubernetes");
         var store = new ObjectStore<PicoEndpoint>();
-        store.Changed += (_, before, after) => _index.Note(before, after);
-        _informer = new Informer<PicoEndpoint, PicoEndpoint>(client, ResourceTypes.PicoEndpoints, new ListQuery(), Trim, store, time, logger);
+        store.Changed += (_, before, after) => Note(before, after);
+        _informer = new Informer<PicoEndpoint, PicoEndpoint>(access.Client, ResourceTypes.PicoEndpoints, new ListQuery(), Trim, store, time, _logger, OnFailure);
+        Known = Task.WhenAny(_informer.Synced, _noResource.Task);
     }
 
-    /// <summary>Completes when every claim is known for the first time. Before that, nobody's claim is.</summary>
-    public Task Known => _informer.Synced;
+    /// <summary>An endpoint ID may have another owner than before. What hears it only notes it.</summary>
+    public event Action<string>? Changed;
+
+    /// <summary>
+    /// Completes when every claim is known for the first time. Also when the API server has no such kind of object at all: then nobody can have claimed anything. Before that, nobody's claim is known.
+    /// </summary>
+    public Task Known { get; }
 
     /// <summary>The namespace that has the ID, in either case; null if nobody claims it.</summary>
     public string? OwnerOf(string endpointId) => _index.Owner(endpointId)?.Key.Namespace;
@@ -42,8 +45,20 @@ public sealed class EndpointClaims : IDisposable
     /// <summary>Follows the claims until <paramref name="stop"/>.</summary>
     public Task RunAsync(CancellationToken stop) => _informer.RunAsync(stop);
 
-    /// <inheritdoc/>
-    public void Dispose() => _client.Dispose();
+    private void Note(PicoEndpoint? before, PicoEndpoint? after)
+    {
+        _index.Note(before, after);
+        if (before?.Spec.EndpointId is { } former)
+            Changed?.Invoke(former);
+        if (after?.Spec.EndpointId is { } present && !string.Equals(present, before?.Spec.EndpointId, StringComparison.OrdinalIgnoreCase))
+            Changed?.Invoke(present);
+    }
+
+    private void OnFailure(Exception failure)
+    {
+        if (failure is KubeApiException { IsNotFound: true } && !Known.IsCompleted && _noResource.TrySetResult())
+            LogNoResource();
+    }
 
     private static PicoEndpoint Trim(PicoEndpoint endpoint)
     {
@@ -52,4 +67,7 @@ public sealed class EndpointClaims : IDisposable
         endpoint.Status = null;
         return endpoint;
     }
+
+    [LoggerMessage(6611, LogLevel.Warning, "The cluster has no PicoEndpoints (their CustomResourceDefinition is not installed): no endpoint is claimed by a namespace")]
+    private partial void LogNoResource();
 }

@@ -8,17 +8,16 @@ using Pico.Kubernetes.Watching;
 namespace Pico.Kubernetes.Discovery;
 
 /// <summary>
-/// The pods behind the servers' headless Service, by the Kubernetes API: (1) the Service's selector; (2) an informer on the pods that it selects; (3) each
-/// change told to the observer, with the zone of the pod's machine where that may be read. The API server may be away, or the permission missing: then
-/// nothing is told, and it is tried again for ever.
+/// The servers' pods, by the Kubernetes API: (1) the selector, given or the headless Service's; (2) an informer on the pods that it selects; (3) each
+/// change told to the observer, with the zone of the pod's machine where that may be read; (4) a pod that is out of sight is gone only if the API server, asked for it by name, says so: one
+/// whose labels were changed runs on. The API server may be away, or the permission missing: then nothing is told, and it is tried again for ever.
 /// </summary>
-public sealed partial class ServerPods : IDisposable
+public sealed partial class ServerPods
 {
     private const string ZoneLabel = "topology.kubernetes.io/zone";
 
     private readonly KubeClient _client;
-    private readonly string _namespace;
-    private readonly string _service;
+    private readonly ServerPodsQuery _query;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(30), Random.Shared.NextDouble);
@@ -27,31 +26,19 @@ public sealed partial class ServerPods : IDisposable
     private readonly Dictionary<string, string> _zones = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ServerPod> _told = new(StringComparer.Ordinal);
 
-    /// <summary>Asks nothing yet. Throws <see cref="IOException"/> when the API server's address and credentials cannot be read: this is no pod then.</summary>
-    /// <param name="kubeConfigFile">A kubeconfig file; empty: the pod's ServiceAccount.</param>
-    /// <param name="namespace">The Service's namespace; empty: the pod's own.</param>
-    /// <param name="service">The headless Service.</param>
+    /// <summary>Asks nothing yet.</summary>
+    /// <param name="access">The API server; it stays the caller's.</param>
+    /// <param name="query">Which pods.</param>
     /// <param name="loggers">Where troubles are told.</param>
     /// <param name="time">The clock.</param>
-    public ServerPods(string kubeConfigFile, string @namespace, string service, ILoggerFactory loggers, TimeProvider time)
-        : this(KubeConnection.Configure(kubeConfigFile), @namespace, service, loggers, time)
+    public ServerPods(KubeAccess access, ServerPodsQuery query, ILoggerFactory loggers, TimeProvider time)
     {
-    }
-
-    internal ServerPods(KubeClient client, string @namespace, string service, ILogger logger, TimeProvider time)
-    {
-        _client = client;
-        _namespace = @namespace;
-        _service = service;
-        _logger = logger;
+        ArgumentNullException.ThrowIfNull(access);
+        ArgumentNullException.ThrowIfNull(query);
+        _client = access.Client;
+        _query = query;
+        _logger = loggers.CreateLogger("Pico.Kubernetes");
         _time = time;
-    }
-
-    private ServerPods(k8s.KubernetesClientConfiguration configuration, string @namespace, string service, ILoggerFactory loggers, TimeProvider time)
-        : this(
-            KubeConnection.Connect(configuration, time), @namespace.Length > 0 ? @namespace : configuration.Namespace ?? "default", service,
-            loggers.CreateLogger("Pico.Kubernetes"), time)
-    {
     }
 
     /// <summary>Tells <paramref name="observer"/> until <paramref name="stop"/>.</summary>
@@ -60,12 +47,12 @@ public sealed partial class ServerPods : IDisposable
         ArgumentNullException.ThrowIfNull(observer);
         try
         {
-            var selector = await SelectorAsync(stop); // 1.
+            var selector = _query.Selector.Length > 0 ? _query.Selector : await SelectorAsync(stop); // 1.
             var changed = Channel.CreateUnbounded<(ServerPod? Before, ServerPod? After)>(new UnboundedChannelOptions { SingleReader = true });
             var store = new ObjectStore<ServerPod>();
             store.Changed += (_, before, after) => changed.Writer.TryWrite((before, after));
             var informer = new Informer<V1Pod, ServerPod>( // 2.
-                _client, ResourceTypes.Pods, new ListQuery(_namespace, LabelSelector: selector), ServerPod.Of, store, _time, _logger);
+                _client, ResourceTypes.Pods, new ListQuery(_query.Namespace, LabelSelector: selector), ServerPod.Of, store, _time, _logger);
             await Task.WhenAll(informer.RunAsync(stop), TellAsync(changed.Reader, observer, stop));
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -74,9 +61,6 @@ public sealed partial class ServerPods : IDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _client.Dispose();
-
     private async Task<string> SelectorAsync(CancellationToken stop)
     {
         while (true)
@@ -84,27 +68,31 @@ public sealed partial class ServerPods : IDisposable
             var trouble = "it has no selector";
             try
             {
-                var service = await _client.GetAsync(ResourceTypes.Services, _namespace, _service, stop);
+                var service = await _client.GetAsync(ResourceTypes.Services, _query.Namespace, _query.Service, stop);
                 if (service?.Spec?.Selector is { Count: > 0 } selector)
                     return string.Join(',', selector.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => $"{s.Key}={s.Value}"));
                 trouble = service is null ? "there is none" : trouble;
             }
-            catch (Exception e) when (e is KubeApiException or HttpRequestException or TimeoutException)
+            catch (KubeApiException e) when (e.IsForbidden)
+            {
+                trouble = $"it needs the verb get on services in the namespace {_query.Namespace}: {e.Message}";
+            }
+            catch (Exception e) when (e is KubeApiException or HttpRequestException or TimeoutException or IOException)
             {
                 trouble = e.Message;
             }
 
-            LogNoService($"{_namespace}/{_service}", trouble);
+            LogNoService($"{_query.Namespace}/{_query.Service}", trouble);
             await Task.Delay(_backoff.Next(), _time, stop);
         }
     }
 
-    // 3.
+    // 3. and 4.
     private async Task TellAsync(ChannelReader<(ServerPod? Before, ServerPod? After)> changed, IServerPodObserver observer, CancellationToken stop)
     {
         await foreach (var (before, after) in changed.ReadAllAsync(stop))
         {
-            if (before is not null && before.Uid != after?.Uid && _told.Remove(before.Uid, out var gone))
+            if (before is not null && before.Uid != after?.Uid && _told.ContainsKey(before.Uid) && await IsGoneAsync(before, stop) && _told.Remove(before.Uid, out var gone))
                 observer.OnGone(gone);
             if (after is null)
                 continue;
@@ -113,6 +101,26 @@ public sealed partial class ServerPods : IDisposable
                 continue;
             _told[pod.Uid] = pod;
             observer.OnPod(pod);
+        }
+    }
+
+    // The answer is the API server's present state (no resourceVersion is asked for). A name's next pod has another UID. Until there is an answer, nothing is said of anybody.
+    private async Task<bool> IsGoneAsync(ServerPod pod, CancellationToken stop)
+    {
+        var backoff = new Backoff(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(10), Random.Shared.NextDouble);
+        while (true)
+        {
+            try
+            {
+                var page = await _client.ListAsync(ResourceTypes.Pods, ListQuery.ForName(_query.Namespace, pod.Name), 1, "", stop);
+                return page.Items.Select(ServerPod.Of).All(p => p?.Uid != pod.Uid);
+            }
+            catch (Exception e) when (e is KubeApiException or HttpRequestException or TimeoutException or IOException)
+            {
+                LogNotConfirmed(pod.Name, e.Message);
+            }
+
+            await Task.Delay(backoff.Next(), _time, stop);
         }
     }
 
@@ -132,7 +140,7 @@ public sealed partial class ServerPods : IDisposable
             LogNoZone(node, e.Message);
             zone = "";
         }
-        catch (Exception e) when (e is HttpRequestException or TimeoutException)
+        catch (Exception e) when (e is HttpRequestException or TimeoutException or IOException)
         {
             return ""; // asked again with the pod's next change
         }
@@ -143,6 +151,9 @@ public sealed partial class ServerPods : IDisposable
     [LoggerMessage(6601, LogLevel.Warning, "The servers' Service {Service} cannot be read from the Kubernetes API, it is tried again: {Reason}")]
     private partial void LogNoService(string service, string reason);
 
-    [LoggerMessage(6602, LogLevel.Information, "The zone of the machine {Node} cannot be read, its pods have none: {Reason}")]
+    [LoggerMessage(6602, LogLevel.Information, "The zone of the machine {Node} cannot be read (it needs the verb get on nodes), its pods have none: {Reason}")]
     private partial void LogNoZone(string node, string reason);
+
+    [LoggerMessage(6603, LogLevel.Information, "Whether the pod {Pod} is gone cannot be asked (it needs the verb list on pods), so it is not held to be: {Reason}")]
+    private partial void LogNotConfirmed(string pod, string reason);
 }

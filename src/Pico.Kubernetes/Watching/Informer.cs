@@ -26,8 +26,10 @@ internal interface IInformer
 /// <param name="store">Where it is kept; informers of several namespaces may share one.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Where troubles are told.</param>
+/// <param name="onFailure">Hears of each trouble too.</param>
 internal sealed partial class Informer<T, TItem>(
-    KubeClient client, ResourceType<T> type, ListQuery query, Func<T, TItem?> project, ObjectStore<TItem> store, TimeProvider time, ILogger logger)
+    KubeClient client, ResourceType<T> type, ListQuery query, Func<T, TItem?> project, ObjectStore<TItem> store, TimeProvider time, ILogger logger,
+    Action<Exception>? onFailure = null)
     : IInformer
     where T : IKubernetesObject<V1ObjectMeta>
     where TItem : class
@@ -123,9 +125,12 @@ internal sealed partial class Informer<T, TItem>(
         {
             if (_failed)
                 LogFailedAgain(type.Plural, e.Message);
+            else if (e is KubeApiException { IsForbidden: true })
+                LogForbidden(type.Plural, query.Namespace is { } one ? $"in the namespace {one}" : "in the whole cluster", e.Message);
             else
                 LogFailed(type.Plural, e.Message);
             _failed = true;
+            onFailure?.Invoke(e);
         }
 
         try
@@ -159,4 +164,7 @@ internal sealed partial class Informer<T, TItem>(
 
     [LoggerMessage(6104, LogLevel.Debug, "The API server no longer keeps what was seen last of {Resource}: they are listed again")]
     private partial void LogExpired(string resource);
+
+    [LoggerMessage(6105, LogLevel.Warning, "Watching {Resource} is not permitted: it needs the verbs list and watch {Where}. What was known stays; it is tried again: {Reason}")]
+    private partial void LogForbidden(string resource, string where, string reason);
 }

@@ -10,7 +10,7 @@ internal sealed class AuthGates(ServerOptions options, TimeProvider time, ILogge
     public TokenGate Proxy { get; } = new(options.Proxy.Auth, "proxy.auth", time, logger);
 
     /// <summary>For agents.</summary>
-    public TokenGate Upstream { get; } = new(options.Upstream.Auth, "upstream.auth", time, logger);
+    public TokenGate Upstream { get; } = new(options.Upstream.Auth, "upstream.auth", time, logger, options.Upstream.Issuers, options.Upstream.PlatformKeys);
 
     /// <summary>For operators.</summary>
     public TokenGate Admin { get; } = new(options.Admin.Auth, "admin.auth", time, logger);
@@ -27,6 +27,9 @@ internal sealed class AuthGates(ServerOptions options, TimeProvider time, ILogge
         {
             throw new ServerStartException(e.Message, e);
         }
+
+        if (!Upstream.IsEnabled)
+            AuthLog.NoAgentKeys(logger);
     }
 
     /// <inheritdoc/>

@@ -63,6 +63,9 @@ internal sealed class EndpointPatterns
         return false;
     }
 
+    /// <summary>True if <paramref name="endpointId"/>, in either case, is named in full, not only by a prefix or by everything.</summary>
+    public bool Name(ReadOnlySpan<char> endpointId) => _exact.Contains(endpointId);
+
     /// <summary>For people.</summary>
     public override string ToString() => _all ? "every endpoint" : string.Join(", ", _exact.Set.Concat(_prefixes.Select(p => p + "*")).DefaultIfEmpty("no endpoint"));
 }

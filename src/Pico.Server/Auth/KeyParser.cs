@@ -41,8 +41,10 @@ internal static class KeyParser
         return keys.Count > 0 ? keys : throw new FormatException("there is no PEM block such as -----BEGIN PUBLIC KEY-----");
     }
 
-    /// <summary>Every signature key of a JSON Web Key Set; keys for other uses are left out.</summary>
-    public static IReadOnlyList<SecurityKey> Jwks(string json)
+    /// <summary>
+    /// Every signature key of a JSON Web Key Set; keys for other uses are left out. So are those that cannot be used here: <paramref name="skipped"/> is told of each, and the others hold.
+    /// </summary>
+    public static IReadOnlyList<SecurityKey> Jwks(string json, ICollection<string> skipped)
     {
         JsonWebKeySet set;
         try
@@ -58,14 +60,26 @@ internal static class KeyParser
         // A key that names an algorithm for encryption, say, is none for signatures, also without 'use'.
         foreach (var key in set.Keys.Where(k => (k.Use is null or "" or "sig") && (string.IsNullOrEmpty(k.Alg) || TokenAlgorithm.All.Contains(k.Alg))))
         {
-            if (JsonWebKeyConverter.TryConvertToSecurityKey(key, out var converted))
+            try
             {
-                converted.KeyId = key.KeyId;
-                keys.Add(Checked(converted));
+                keys.Add(Key(key));
+            }
+            catch (Exception e) when (e is FormatException or ArgumentException or CryptographicException or NotSupportedException or SecurityTokenException)
+            {
+                skipped.Add($"the key '{key.KeyId}' is left out: {(e is FormatException ? e.Message : "it is malformed")}");
             }
         }
 
-        return keys.Count > 0 ? keys : throw new FormatException("the JSON Web Key Set has no key for signatures (kty RSA, EC or oct)");
+        return keys.Count > 0 ? keys : throw new FormatException(
+            skipped.Count > 0 ? $"the JSON Web Key Set has no key that can be used: {string.Join("; ", skipped)}" : "the JSON Web Key Set has no key for signatures (kty RSA, EC or oct)");
+    }
+
+    private static SecurityKey Key(JsonWebKey key)
+    {
+        if (!JsonWebKeyConverter.TryConvertToSecurityKey(key, out var converted) || converted is not (RsaSecurityKey or ECDsaSecurityKey or SymmetricSecurityKey))
+            throw new FormatException($"its kind is not supported (kty '{key.Kty}'{(string.IsNullOrEmpty(key.Crv) ? "" : $", crv '{key.Crv}'")}); it may be RSA, EC on P-256, P-384 or P-521, or oct");
+        converted.KeyId = key.KeyId;
+        return Checked(converted);
     }
 
     private static SecurityKey PublicKey(string pem)

@@ -24,8 +24,10 @@ internal sealed class KeyRing : IAsyncDisposable
     private Task _refresh = Task.CompletedTask; // under _access
     private int _version;
 
-    /// <summary>Builds the ring; <paramref name="prefix"/> is the options' prefix for logs, such as <c>upstream.auth</c>.</summary>
-    public KeyRing(TokenAuthOptions options, string prefix, TimeProvider time, ILogger logger)
+    /// <summary>
+    /// Builds the ring; <paramref name="prefix"/> is the options' prefix for logs, such as <c>upstream.auth</c>. <paramref name="platformKeys"/> gives one more JSON Web Key Set.
+    /// </summary>
+    public KeyRing(TokenAuthOptions options, string prefix, TimeProvider time, ILogger logger, Func<CancellationToken, Task<string>>? platformKeys = null)
     {
         _time = time;
         _logger = logger;
@@ -34,15 +36,18 @@ internal sealed class KeyRing : IAsyncDisposable
             sources.Add(new TextKeySource($"--{prefix}.secret", () => [KeyParser.Secret(options.Secret)]));
         if (options.PublicKey.Length > 0)
             sources.Add(new TextKeySource($"--{prefix}.public-key", () => KeyParser.Pem(options.PublicKey)));
-        sources.AddRange(options.SecretFiles.Select(f => new FileKeySource($"--{prefix}.secret-files ({f})", f, text => [KeyParser.Secret(text)])));
-        sources.AddRange(options.PublicKeyFiles.Select(f => new FileKeySource($"--{prefix}.public-key-files ({f})", f, KeyParser.Pem)));
+        sources.AddRange(options.SecretFiles.Select(f => new FileKeySource($"--{prefix}.secret-files ({f})", f, (text, _) => [KeyParser.Secret(text)])));
+        sources.AddRange(options.PublicKeyFiles.Select(f => new FileKeySource($"--{prefix}.public-key-files ({f})", f, (text, _) => KeyParser.Pem(text))));
         if (options.JwksFile.Length > 0)
             sources.Add(new FileKeySource($"--{prefix}.jwks-file ({options.JwksFile})", options.JwksFile, KeyParser.Jwks));
         if (options.JwksUrl.Length > 0)
         {
-            _client = new HttpClient { Timeout = TimeSpan.FromSeconds(10), MaxResponseContentBufferSize = MaxJwksSize };
-            sources.Add(new UrlKeySource($"--{prefix}.jwks-url ({options.JwksUrl})", new Uri(options.JwksUrl), _client));
+            var (client, url) = (_client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = MaxJwksSize }, new Uri(options.JwksUrl));
+            sources.Add(new RemoteKeySource($"--{prefix}.jwks-url ({options.JwksUrl})", stop => client.GetStringAsync(url, stop), time));
         }
+
+        if (platformKeys is not null)
+            sources.Add(new RemoteKeySource($"--{prefix} (this cluster's keys)", platformKeys, time));
 
         _sources = [.. sources];
         // With slack: a timer that is early by a moment, or a reading on demand just before, must not put the next one off by a whole interval.
@@ -63,13 +68,13 @@ internal sealed class KeyRing : IAsyncDisposable
             try
             {
                 await source.RefreshAsync(_time.GetTimestamp(), cancellationToken);
-                AuthLog.KeysLoaded(_logger, source.Name, source.Keys.Count);
+                LogLoaded(source);
             }
-            catch (Exception e) when (source is not UrlKeySource && e is FormatException or IOException or UnauthorizedAccessException)
+            catch (Exception e) when (source is not RemoteKeySource && e is FormatException or IOException or UnauthorizedAccessException)
             {
                 throw new FormatException($"{source.Name}: {e.Message}", e);
             }
-            catch (Exception e) when (source is UrlKeySource && !cancellationToken.IsCancellationRequested)
+            catch (Exception e) when (source is RemoteKeySource && !cancellationToken.IsCancellationRequested)
             {
                 AuthLog.KeysNotLoaded(_logger, source.Name, e.Message);
             }
@@ -131,7 +136,7 @@ internal sealed class KeyRing : IAsyncDisposable
             if (!await source.RefreshAsync(_time.GetTimestamp(), CancellationToken.None))
                 return;
             Interlocked.Increment(ref _version); // now that the keys are there
-            AuthLog.KeysLoaded(_logger, source.Name, source.Keys.Count);
+            LogLoaded(source);
         }
         catch (Exception e) when (source.IsNews(e))
         {
@@ -141,5 +146,12 @@ internal sealed class KeyRing : IAsyncDisposable
         {
             // It was said before.
         }
+    }
+
+    private void LogLoaded(KeySource source)
+    {
+        AuthLog.KeysLoaded(_logger, source.Name, source.Keys.Count);
+        foreach (var skipped in source.Skipped)
+            AuthLog.KeySkipped(_logger, source.Name, skipped);
     }
 }

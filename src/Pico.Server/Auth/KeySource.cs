@@ -14,6 +14,9 @@ internal abstract class KeySource(string name)
     /// <summary>The keys that are in force.</summary>
     public IReadOnlyList<SecurityKey> Keys => _keys;
 
+    /// <summary>What the source has beside them that cannot be used, in words.</summary>
+    public IReadOnlyList<string> Skipped { get; private set; } = [];
+
     /// <summary>True if the source can have new keys.</summary>
     public abstract bool CanChange { get; }
 
@@ -32,11 +35,13 @@ internal abstract class KeySource(string name)
     public async Task<bool> RefreshAsync(long now, CancellationToken cancellationToken)
     {
         ReadAt = now;
-        var keys = await ReadAsync(cancellationToken);
+        var skipped = new List<string>();
+        var keys = await ReadAsync(skipped, cancellationToken);
         _failure = null;
         if (keys is null)
             return false;
         _keys = keys;
+        Skipped = skipped;
         return true;
     }
 
@@ -49,8 +54,8 @@ internal abstract class KeySource(string name)
         return true;
     }
 
-    /// <summary>Gives the keys, or null when nothing has changed since the last call that succeeded.</summary>
-    protected abstract Task<IReadOnlyList<SecurityKey>?> ReadAsync(CancellationToken cancellationToken);
+    /// <summary>Gives the keys, or null when nothing has changed since the last call that succeeded; <paramref name="skipped"/> takes what cannot be used.</summary>
+    protected abstract Task<IReadOnlyList<SecurityKey>?> ReadAsync(ICollection<string> skipped, CancellationToken cancellationToken);
 }
 
 /// <summary>Keys given as text: read once.</summary>
@@ -58,30 +63,32 @@ internal sealed class TextKeySource(string name, Func<IReadOnlyList<SecurityKey>
 {
     public override bool CanChange => false;
 
-    protected override Task<IReadOnlyList<SecurityKey>?> ReadAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<SecurityKey>?>(parse());
+    protected override Task<IReadOnlyList<SecurityKey>?> ReadAsync(ICollection<string> skipped, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<SecurityKey>?>(parse());
 }
 
 /// <summary>Keys in a file, read again when its content changes (also through the symbolic links of a mounted Secret).</summary>
-internal sealed class FileKeySource(string name, string path, Func<string, IReadOnlyList<SecurityKey>> parse) : KeySource(name)
+internal sealed class FileKeySource(string name, string path, Func<string, ICollection<string>, IReadOnlyList<SecurityKey>> parse) : KeySource(name)
 {
     private string? _content;
 
     public override bool CanChange => true;
 
-    protected override async Task<IReadOnlyList<SecurityKey>?> ReadAsync(CancellationToken cancellationToken)
+    protected override async Task<IReadOnlyList<SecurityKey>?> ReadAsync(ICollection<string> skipped, CancellationToken cancellationToken)
     {
         var content = await File.ReadAllTextAsync(path, cancellationToken);
         if (content == _content)
             return null;
-        var keys = parse(content);
+        var keys = parse(content, skipped);
         _content = content;
         return keys;
     }
 }
 
-/// <summary>A JSON Web Key Set behind a URL.</summary>
-internal sealed class UrlKeySource(string name, Uri url, HttpClient client) : KeySource(name)
+/// <summary>A JSON Web Key Set that is fetched from elsewhere: a URL, the API server of a cluster.</summary>
+internal sealed class RemoteKeySource(string name, Func<CancellationToken, Task<string>> fetch, TimeProvider time) : KeySource(name)
 {
+    private static readonly TimeSpan FetchTimeout = TimeSpan.FromSeconds(10);
+
     private string? _content;
 
     public override TimeSpan Interval => TimeSpan.FromMinutes(5);
@@ -90,12 +97,23 @@ internal sealed class UrlKeySource(string name, Uri url, HttpClient client) : Ke
 
     public override bool CanChange => true;
 
-    protected override async Task<IReadOnlyList<SecurityKey>?> ReadAsync(CancellationToken cancellationToken)
+    protected override async Task<IReadOnlyList<SecurityKey>?> ReadAsync(ICollection<string> skipped, CancellationToken cancellationToken)
     {
-        var content = await client.GetStringAsync(url, cancellationToken);
+        using var limit = new CancellationTokenSource(FetchTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        string content;
+        try
+        {
+            content = await fetch(either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"there was no answer within {FetchTimeout.TotalSeconds} s");
+        }
+
         if (content == _content)
             return null;
-        var keys = KeyParser.Jwks(content);
+        var keys = KeyParser.Jwks(content, skipped);
         _content = content;
         return keys;
     }

@@ -6,7 +6,7 @@ namespace Pico.Server.Auth;
 internal static class TokenAuthRules
 {
     /// <summary>Adds what is wrong; <paramref name="prefix"/> is the options' prefix. Secrets are not repeated.</summary>
-    public static void Check(TokenAuthOptions options, string prefix, ICollection<OptionError> errors)
+    public static void Check(TokenAuthOptions options, string prefix, ICollection<OptionError> errors, bool hasOtherKeys = false)
     {
         Try($"{prefix}.secret", "(not shown)", () => options.Secret.Length == 0 ? null : KeyParser.Secret(options.Secret));
         Try($"{prefix}.public-key", "(a PEM text)", () => options.PublicKey.Length == 0 ? null : KeyParser.Pem(options.PublicKey));
@@ -20,7 +20,7 @@ internal static class TokenAuthRules
 
         if (options.ClockSkew < TimeSpan.Zero || options.ClockSkew > TimeSpan.FromMinutes(10))
             errors.Add(new($"{prefix}.clock-skew", options.ClockSkew.ToString(), "0 to 10 minutes"));
-        if (!options.IsEnabled && (options.Issuer.Length > 0 || options.Audience.Length > 0 || options.RequireEndpoints))
+        if (!options.IsEnabled && !hasOtherKeys && (options.Issuer.Length > 0 || options.Audience.Length > 0 || options.RequireEndpoints))
             errors.Add(new($"{prefix}.issuer", options.Issuer, $"a key too: without any of {prefix}.secret, .public-key, … no token is asked for"));
 
         void Try(string key, string shown, Func<object?> parse)

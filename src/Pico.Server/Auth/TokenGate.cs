@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Logging;
+using Pico.Server.Auth.Issuers;
 
 namespace Pico.Server.Auth;
 
@@ -8,24 +9,23 @@ internal sealed class TokenGate : IAsyncDisposable
 {
     private static ReadOnlySpan<byte> Scheme => "Bearer "u8;
 
-    private readonly KeyRing _keys;
-    private readonly TokenVerifier _verifier;
+    private readonly IssuerSet _issuers;
     private readonly TokenCache _cache;
 
     /// <summary>Builds the gate; <paramref name="prefix"/> is the options' prefix, such as <c>upstream.auth</c>.</summary>
-    public TokenGate(TokenAuthOptions options, string prefix, TimeProvider time, ILogger logger)
+    public TokenGate(
+        TokenAuthOptions options, string prefix, TimeProvider time, ILogger logger, IReadOnlyList<IssuerOptions>? issuers = null, Func<CancellationToken, Task<string>>? platformKeys = null)
     {
-        IsEnabled = options.IsEnabled;
-        _keys = new KeyRing(options, prefix, time, logger);
-        _verifier = new TokenVerifier(options, _keys, time);
-        _cache = new TokenCache(options.ClockSkew, time);
+        IsEnabled = options.IsEnabled || issuers is { Count: > 0 };
+        _issuers = new IssuerSet(options, issuers ?? [], platformKeys, prefix, time, logger);
+        _cache = new TokenCache((issuers ?? []).Select(i => i.Tokens.ClockSkew).Append(options.ClockSkew).Min(), time);
     }
 
     /// <summary>True if the port asks for a token. Else everybody may enter, and do everything.</summary>
     public bool IsEnabled { get; }
 
     /// <summary>Reads the keys. Throws <see cref="FormatException"/> that names the option when one is wrong.</summary>
-    public Task StartAsync(CancellationToken cancellationToken) => _keys.StartAsync(cancellationToken);
+    public Task StartAsync(CancellationToken cancellationToken) => _issuers.StartAsync(cancellationToken);
 
     /// <summary>
     /// The token in the value of an <c>Authorization</c> field (RFC 6750, section 2.1) if it was verified lately and is still good; else null, and
@@ -34,22 +34,22 @@ internal sealed class TokenGate : IAsyncDisposable
     public VerifiedToken? Find(ReadOnlySpan<byte> authorization)
     {
         var token = TokenOf(authorization);
-        return token.IsEmpty ? null : _cache.Find(token, _keys.Version);
+        return token.IsEmpty ? null : _cache.Find(token, _issuers.KeysVersion);
     }
 
     /// <summary>Verifies the value of an <c>Authorization</c> field; null or empty is <see cref="TokenFailure.Missing"/>.</summary>
     public async ValueTask<TokenResult> VerifyAsync(string? authorization, CancellationToken cancellationToken)
     {
         var token = Encoding.UTF8.GetString(TokenOf(Encoding.UTF8.GetBytes(authorization ?? "")));
-        var keysVersion = _keys.Version;
-        var result = await _verifier.VerifyAsync(token, cancellationToken);
+        var keysVersion = _issuers.KeysVersion;
+        var result = await _issuers.VerifyAsync(token, cancellationToken);
         if (result.IsValid)
             _cache.Add(Encoding.UTF8.GetBytes(token), result.Token, keysVersion);
         return result;
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _keys.DisposeAsync();
+    public ValueTask DisposeAsync() => _issuers.DisposeAsync();
 
     private static ReadOnlySpan<byte> TokenOf(ReadOnlySpan<byte> authorization) =>
         authorization.Length > Scheme.Length && Ascii.EqualsIgnoreCase(authorization[..Scheme.Length], Scheme)

@@ -23,6 +23,9 @@ internal readonly struct TokenResult
     [MemberNotNullWhen(true, nameof(Token))]
     public bool IsValid => Token is not null;
 
+    /// <summary>True when no key verifies it: a key that is not at hand yet may.</summary>
+    public bool IsKeyMissing => !IsValid && Failure is TokenFailure.UnknownKey or TokenFailure.Signature;
+
     public static TokenResult Valid(VerifiedToken token) => new(token, default, "");
 
     public static TokenResult Refused(TokenFailure failure, string reason) => new(null, failure, reason);

@@ -5,13 +5,18 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
+using Pico.Server.Auth.Issuers;
 
 namespace Pico.Server.Auth;
 
 /// <summary>
 /// Verifies tokens: signature by a key that fits the token's algorithm and key ID, times, issuer, audience, and the form of the claim <c>pico</c>.
 /// </summary>
-internal sealed class TokenVerifier(TokenAuthOptions options, KeyRing keys, TimeProvider time)
+/// <param name="options">What is asked of a token.</param>
+/// <param name="keys">The keys that verify its signature.</param>
+/// <param name="time">The clock.</param>
+/// <param name="issuer">The issuer whose keys they are, if it has a name.</param>
+internal sealed class TokenVerifier(TokenAuthOptions options, KeyRing keys, TimeProvider time, IssuerOptions? issuer = null)
 {
     /// <summary>A longer token is refused unread.</summary>
     public const int MaxTokenLength = 16 * 1024;
@@ -22,8 +27,18 @@ internal sealed class TokenVerifier(TokenAuthOptions options, KeyRing keys, Time
     private readonly JsonWebTokenHandler _handler = new() { MaximumTokenSizeInBytes = MaxTokenLength, MapInboundClaims = false };
     private readonly string[] _algorithms = [.. (options.Algorithms.Count == 0 ? TokenAlgorithm.All : options.Algorithms.Select(a => TokenAlgorithm.FromOption(a)!))];
 
-    /// <summary>Verifies <paramref name="token"/> (without <c>Bearer</c>); null or empty is <see cref="TokenFailure.Missing"/>.</summary>
+    /// <summary>
+    /// Verifies <paramref name="token"/> (without <c>Bearer</c>); null or empty is <see cref="TokenFailure.Missing"/>. If no key verifies it, their sources are looked at again, once.
+    /// </summary>
     public async ValueTask<TokenResult> VerifyAsync(string? token, CancellationToken cancellationToken)
+    {
+        var keysVersion = keys.Version;
+        var result = await TryVerifyAsync(token);
+        return result.IsKeyMissing && await keys.TryRefreshAsync(keysVersion, cancellationToken) ? await TryVerifyAsync(token) : result;
+    }
+
+    /// <summary>The same, with the keys that are at hand.</summary>
+    public async ValueTask<TokenResult> TryVerifyAsync(string? token)
     {
         if (string.IsNullOrEmpty(token))
             return TokenResult.Refused(TokenFailure.Missing, "a token is needed: send 'Authorization: Bearer <JWT>'");
@@ -32,7 +47,7 @@ internal sealed class TokenVerifier(TokenAuthOptions options, KeyRing keys, Time
 
         try
         {
-            return await JudgeAsync(token, cancellationToken);
+            return await JudgeAsync(token);
         }
         catch (InvalidOperationException)
         {
@@ -41,10 +56,10 @@ internal sealed class TokenVerifier(TokenAuthOptions options, KeyRing keys, Time
         }
     }
 
-    private async ValueTask<TokenResult> JudgeAsync(string token, CancellationToken cancellationToken)
+    private ValueTask<TokenResult> JudgeAsync(string token)
     {
         if (Mistyped(token) is { } mistyped)
-            return TokenResult.Refused(TokenFailure.Malformed, mistyped);
+            return Refused(TokenFailure.Malformed, mistyped);
 
         JsonWebToken parsed;
         try
@@ -53,26 +68,23 @@ internal sealed class TokenVerifier(TokenAuthOptions options, KeyRing keys, Time
         }
         catch (Exception e) when (e is ArgumentException or SecurityTokenException or JsonException or FormatException)
         {
-            return TokenResult.Refused(TokenFailure.Malformed, "the token is no signed JWT (three parts of base64url, separated by dots)");
+            return Refused(TokenFailure.Malformed, "the token is no signed JWT (three parts of base64url, separated by dots)");
         }
 
         if (parsed.IsEncrypted)
-            return TokenResult.Refused(TokenFailure.Malformed, "the token is encrypted (JWE); it must be a signed JWT");
+            return Refused(TokenFailure.Malformed, "the token is encrypted (JWE); it must be a signed JWT");
 
         // RFC 7515, section 4.1.11: who does not understand what the header calls critical must not take the token.
         if (parsed.TryGetHeaderValue<object>("crit", out _))
-            return TokenResult.Refused(TokenFailure.Malformed, "the token's header has 'crit': no extensions are understood here");
+            return Refused(TokenFailure.Malformed, "the token's header has 'crit': no extensions are understood here");
 
         // Compared with case, as RFC 7515 says: 'Rs256' is another algorithm, and so is 'RSA256'.
         if (!_algorithms.Contains(parsed.Alg))
-            return TokenResult.Refused(TokenFailure.Algorithm, $"the token's algorithm '{Cut(parsed.Alg ?? "")}' is not accepted; it may be {string.Join(", ", _algorithms)}");
+            return Refused(TokenFailure.Algorithm, $"the token's algorithm '{Cut(parsed.Alg ?? "")}' is not accepted; it may be {string.Join(", ", _algorithms)}");
 
-        var keysVersion = keys.Version;
-        var result = await VerifyAsync(parsed);
-        // The key may be new: its source is looked at again, once.
-        if (result.Failure is TokenFailure.UnknownKey or TokenFailure.Signature && await keys.TryRefreshAsync(keysVersion, cancellationToken))
-            result = await VerifyAsync(parsed);
-        return result;
+        return VerifyAsync(parsed);
+
+        static ValueTask<TokenResult> Refused(TokenFailure failure, string reason) => ValueTask.FromResult(TokenResult.Refused(failure, reason));
     }
 
     private async ValueTask<TokenResult> VerifyAsync(JsonWebToken token)
@@ -128,6 +140,8 @@ internal sealed class TokenVerifier(TokenAuthOptions options, KeyRing keys, Time
         if (!TryParse(token.EncodedPayload, out var payload))
             return TokenResult.Refused(TokenFailure.Malformed, "the token's claims cannot be read");
         using var _ = payload;
+        if (issuer is { IsOfServiceAccounts: true })
+            return ServiceAccountToken.Read(token, payload.RootElement, issuer);
         if (payload.RootElement.TryGetProperty(TokenClaims.Pico, out var pico))
         {
             if (pico.ValueKind != JsonValueKind.Object)
@@ -151,8 +165,7 @@ internal sealed class TokenVerifier(TokenAuthOptions options, KeyRing keys, Time
         {
             Subject = Cut(token.Subject ?? ""),
             Identity = Identity(token),
-            // JsonWebToken gives the earliest time when there is no claim.
-            Expires = token.ValidTo == DateTime.MinValue ? null : new DateTimeOffset(token.ValidTo, TimeSpan.Zero),
+            Expires = Expires(token),
             Endpoints = endpoints,
             MaxStreams = maxStreams,
             RateLimit = rateLimit,
@@ -221,6 +234,9 @@ internal sealed class TokenVerifier(TokenAuthOptions options, KeyRing keys, Time
             : $"sub:{Cut(token.Issuer ?? "")} {Cut(token.Subject)}";
     }
 
+    // JsonWebToken gives the earliest time when there is no claim.
+    internal static DateTimeOffset? Expires(JsonWebToken token) => token.ValidTo == DateTime.MinValue ? null : new DateTimeOffset(token.ValidTo, TimeSpan.Zero);
+
     /// <summary>What strangers wrote is shown in part only.</summary>
-    private static string Cut(string text) => text.Length > 80 ? text[..80] + "…" : text;
+    internal static string Cut(string text) => text.Length > 80 ? text[..80] + "…" : text;
 }

@@ -18,6 +18,9 @@ internal sealed record VerifiedToken
     /// <summary>The endpoints that it permits.</summary>
     public required EndpointPatterns Endpoints { get; init; }
 
+    /// <summary>The namespace of this cluster that its ServiceAccount is of; empty for every other token, also one of another cluster.</summary>
+    public string Namespace { get; init; } = "";
+
     /// <summary>The claim <c>pico.maxStreams</c> of an agent: requests and connections at once through one tunnel; null: no limit of the token's own.</summary>
     public int? MaxStreams { get; init; }
 

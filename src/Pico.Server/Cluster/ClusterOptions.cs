@@ -1,6 +1,8 @@
+using Pico.Server.Cluster.Discovery;
+
 namespace Pico.Server.Cluster;
 
-/// <summary>How the node takes part in a cluster. Without <see cref="Join"/> it is alone: it opens no port for others and gossips nothing.</summary>
+/// <summary>How the node takes part in a cluster. Without <see cref="Join"/> and <see cref="Discovery"/> it is alone: it opens no port for others and gossips nothing.</summary>
 public sealed class ClusterOptions
 {
     /// <summary>Where other nodes reach this one, UDP (gossip) and TCP (gossip, peer links): <c>[host]:port</c>; port 0 takes a free one. Default <c>:8002</c>, all addresses.</summary>
@@ -26,6 +28,9 @@ public sealed class ClusterOptions
     /// <summary>The availability zone of the node; requests stay within a zone while they can.</summary>
     public string Zone { get; set; } = "";
 
+    /// <summary>Who else knows the nodes, beside <see cref="Join"/>; it stays the owner's. Null: nobody.</summary>
+    public INodeDiscovery? Discovery { get; set; }
+
     /// <summary>True if the node takes part in a cluster.</summary>
-    internal bool IsEnabled => Join.Count > 0;
+    internal bool IsEnabled => Join.Count > 0 || Discovery is not null;
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Pico.Server.Cluster.Balancing;
+using Pico.Server.Cluster.Discovery;
 using Pico.Server.Cluster.Links;
 using Pico.Server.Cluster.Members;
 using Pico.Server.Cluster.Relaying;
@@ -25,6 +26,8 @@ internal static class ClusterServices
             .AddSingleton<GossipKeys>()
             .AddSingleton<GossipStarter>()
             .AddSingleton<Joining>()
+            .AddSingleton<NodeSeeker>()
+            .AddSingleton<LifeRegistry>()
             .AddSingleton<PeerDirectory>()
             .AddSingleton<MemberObserver>()
             .AddSingleton<RemoteRoutes>()

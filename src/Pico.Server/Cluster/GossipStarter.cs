@@ -51,6 +51,8 @@ internal sealed class GossipStarter(
         Bind = address,
         Advertise = AdvertisedAddress.Parse(options.AdvertiseAddress, address.Port),
         Join = options.Join,
+        ExpectsOthers = options.Discovery is not null,
+        Anchor = observer.Anchor,
         Keys = ring,
     };
 }

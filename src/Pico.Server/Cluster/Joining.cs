@@ -1,18 +1,20 @@
 using Microsoft.Extensions.Logging;
 using Pico.Gossip;
 using Pico.Server.Cluster.Balancing;
+using Pico.Server.Cluster.Discovery;
 using Pico.Server.Hosting;
 
 namespace Pico.Server.Cluster;
 
 /// <summary>Makes the node ready when it has joined the cluster, or has waited long enough for that; asks for its end if the cluster holds its life to be over.</summary>
-internal sealed partial class Joining(ClusterOptions options, NodeLifecycle lifecycle, Rebalancer rebalancer, TimeProvider time, ILogger<Joining> logger) : IDisposable
+internal sealed partial class Joining(ClusterOptions options, NodeLifecycle lifecycle, Rebalancer rebalancer, NodeSeeker seeker, TimeProvider time, ILogger<Joining> logger) : IDisposable
 {
     private readonly CancellationTokenSource _over = new();
 
     /// <summary>Begins to wait.</summary>
     public void Watch(GossipNode gossip)
     {
+        seeker.Start(gossip);
         _ = WatchJoiningAsync(gossip);
         _ = WatchLifeAsync(gossip);
     }
@@ -33,7 +35,7 @@ internal sealed partial class Joining(ClusterOptions options, NodeLifecycle life
         }
         catch (TimeoutException)
         {
-            LogAlone(string.Join(", ", options.Join), options.JoinTimeout.TotalSeconds);
+            LogAlone(string.Join(", ", options.Join.Concat(options.Discovery is null ? [] : ["the Kubernetes API"])), options.JoinTimeout.TotalSeconds);
         }
         catch (OperationCanceledException)
         {

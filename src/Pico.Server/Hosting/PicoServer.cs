@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Pico.Server.Auth;
 using Pico.Server.Cluster;
+using Pico.Server.Upstreams.Tunnels;
 
 namespace Pico.Server.Hosting;
 
@@ -67,6 +68,7 @@ public sealed partial class PicoServer : IAsyncDisposable
         {
             _app = ServerComposition.Build(_options, _listeners, new QuietLoggerFactory(_loggers), _time);
             await _app.Services.GetRequiredService<AuthGates>().StartAsync(cancellationToken);
+            await _app.Services.GetRequiredService<RegistrationKeeper>().StartAsync(cancellationToken);
             await _app.StartAsync(cancellationToken);
             _app.Services.GetRequiredService<NodeLifecycle>().BeginListening();
             await _app.Services.GetRequiredService<ICluster>().StartAsync(cancellationToken);

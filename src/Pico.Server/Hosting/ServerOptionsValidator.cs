@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using Pico.Gossip;
 using Pico.Server.Auth;
+using Pico.Server.Auth.Issuers;
 using Pico.Server.Cluster;
 using Pico.Server.Hosting.Tls;
 using Pico.Server.Limits;
@@ -38,6 +39,7 @@ public static class ServerOptionsValidator
         }
 
         TokenAuthRules.Check(upstream.Auth, "upstream.auth", errors);
+        IssuerRules.Check(upstream.Issuers, "upstream.auth.issuers", errors);
         TokenAuthRules.Check(options.Admin.Auth, "admin.auth", errors);
         CheckDomain(proxy.BaseDomain, errors);
         foreach (var network in proxy.TrustedProxies)

@@ -1,4 +1,6 @@
 using Pico.Server.Auth;
+using Pico.Server.Auth.Issuers;
+using Pico.Server.Auth.Ownership;
 using Pico.Server.Hosting.Tls;
 using Pico.Server.Limits;
 
@@ -21,4 +23,16 @@ public sealed class UpstreamOptions
 
     /// <summary>The tokens that agents need. Default: none.</summary>
     public TokenAuthOptions Auth { get; } = new();
+
+    /// <summary>Further issuers of agents' tokens, each with a name. Default: none.</summary>
+    public IReadOnlyList<IssuerOptions> Issuers { get; set; } = [];
+
+    /// <summary>Who may register an endpoint ID that no namespace claims, of the ServiceAccounts of this cluster. Default: everyone.</summary>
+    public UnclaimedPolicy Unclaimed { get; set; }
+
+    /// <summary>Who knows which namespace of the cluster claims which endpoint ID; it stays the owner's. Null: nobody, and tokens alone decide.</summary>
+    public IEndpointClaims? Claims { get; set; }
+
+    /// <summary>Gives the keys of the cluster that the server runs in, a JSON Web Key Set, for issuers that ask for them. Null: they have none.</summary>
+    public Func<CancellationToken, Task<string>>? PlatformKeys { get; set; }
 }

@@ -97,6 +97,13 @@ internal sealed class RouteTable
         ChangedHere?.Invoke(upstream.EndpointId);
     }
 
+    /// <summary>Removes an upstream and ends it: first out of the table, so that a request that finds it closed does not find it again.</summary>
+    public void Withdraw(Upstream upstream)
+    {
+        Remove(upstream);
+        upstream.Withdraw();
+    }
+
     /// <summary>Puts the upstreams of an endpoint in order again after the proximity of one has changed.</summary>
     public void Sort(EndpointUpstreams endpoint)
     {

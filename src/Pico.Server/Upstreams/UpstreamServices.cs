@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Pico.Server.Auth.Ownership;
 using Pico.Server.Hosting;
 using Pico.Server.Upstreams.Tunnels;
 
@@ -13,6 +14,8 @@ internal static class UpstreamServices
         .AddSingleton<UpstreamConnector>()
         .AddSingleton<TunnelSet>()
         .AddSingleton<TunnelAdmission>()
+        .AddSingleton<EndpointOwnership>()
+        .AddSingleton<RegistrationKeeper>()
         .AddSingleton<TunnelAcceptor>();
 
     public static void UseTunnels(this IApplicationBuilder upstream) => upstream

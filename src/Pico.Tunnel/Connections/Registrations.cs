@@ -20,19 +20,11 @@ internal sealed class Registrations(int maxFromPeer)
     /// <summary>Waits for the answer to DEREGISTER. Who gave up waiting may ask again; the first answer is for both.</summary>
     public Task<string?> BeginDeregister(uint id) => Begin(_deregistering, id);
 
-    /// <summary>The peer answered REGISTER. An answer that nobody waits for (any more) is ignored.</summary>
-    public void EndRegister(uint id, string? refusal)
-    {
-        if (_registering.Remove(id, out var waiter))
-            waiter.TrySetResult(refusal);
-    }
+    /// <summary>The peer answered REGISTER; false if nobody waits for that (any more).</summary>
+    public bool EndRegister(uint id, string? refusal) => _registering.Remove(id, out var waiter) && waiter.TrySetResult(refusal);
 
-    /// <summary>The peer answered DEREGISTER.</summary>
-    public void EndDeregister(uint id)
-    {
-        if (_deregistering.Remove(id, out var waiter))
-            waiter.TrySetResult(null);
-    }
+    /// <summary>The peer answered DEREGISTER; false if nobody waits for that (any more).</summary>
+    public bool EndDeregister(uint id) => _deregistering.Remove(id, out var waiter) && waiter.TrySetResult(null);
 
     /// <summary>The peer registers: gives the reason to refuse at once, or null when the tunnel's owner is to be asked.</summary>
     public string? AddFromPeer(uint id)

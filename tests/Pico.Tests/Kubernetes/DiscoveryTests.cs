@@ -74,7 +74,7 @@ public sealed class DiscoveryTests : IServerPodObserver, IDisposable
     [Fact]
     public async Task Claims_AreTheOldestValidOnes_WhateverTheCase()
     {
-        using var claims = new EndpointClaims(_api.Connect(TimeProvider.System), NullLogger.Instance, TimeProvider.System);
+        var claims = new EndpointClaims(Access(), NullLoggerFactory.Instance, TimeProvider.System);
         _api.Put("/apis/pico.dev/v1alpha1/namespaces/shop/picoendpoints/a", Manifests.ForPods("orders", "orders"));
         _api.Now += TimeSpan.FromMinutes(1);
         _api.Put("/apis/pico.dev/v1alpha1/namespaces/evil/picoendpoints/a", Manifests.ForPods("orders", "orders"));
@@ -98,11 +98,13 @@ public sealed class DiscoveryTests : IServerPodObserver, IDisposable
         _api.Dispose();
     }
 
-    private void Start()
+    private KubeAccess Access() => KubeAccess.Over(_api.Connect(TimeProvider.System), "pico");
+
+    private void Start(ServerPodsQuery? query = null)
     {
         _api.Put("/api/v1/namespaces/pico/services/pico-gossip", """{"spec": {"selector": {"app": "pico"}}}""");
         _api.Put("/api/v1/nodes/machine", """{"metadata": {"labels": {"topology.kubernetes.io/zone": "eu-1"}}}""");
-        var pods = new ServerPods(_api.Connect(TimeProvider.System), "pico", "pico-gossip", NullLogger.Instance, TimeProvider.System);
+        var pods = new ServerPods(Access(), query ?? new ServerPodsQuery("pico", "", "pico-gossip"), NullLoggerFactory.Instance, TimeProvider.System);
         _ = pods.RunAsync(this, _stop.Token);
     }
 

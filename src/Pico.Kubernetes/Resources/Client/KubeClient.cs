@@ -87,6 +87,10 @@ internal sealed class KubeClient(HttpClient http, ServiceClientCredentials? cred
         return ServerVersion.Parse(version.GetProperty("major").GetString(), version.GetProperty("minor").GetString());
     }
 
+    /// <summary>The keys by which the API server signs ServiceAccount tokens: a JSON Web Key Set (RFC 7517).</summary>
+    public async Task<string> GetIssuerKeysAsync(CancellationToken cancellationToken) =>
+        (await SendAsync<JsonElement>(HttpMethod.Get, "/openid/v1/jwks", null, null, cancellationToken)).GetRawText();
+
     /// <summary>
     /// What happens after <paramref name="resourceVersion"/>. Ends when the API server ends it, which is asked for after <paramref name="duration"/>; one
     /// that stands still for half a minute longer is given up with a <see cref="TimeoutException"/>.
@@ -161,6 +165,7 @@ internal sealed class KubeClient(HttpClient http, ServiceClientCredentials? cred
     {
         using var request = new HttpRequestMessage(method, new Uri(http.BaseAddress!, path)) { Version = http.DefaultRequestVersion, VersionPolicy = http.DefaultVersionPolicy };
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("*/*", 0.8)); // a set of keys is application/jwk-set+json
         request.Headers.UserAgent.Add(new ProductInfoHeaderValue(PicoNames.Controller, null));
         if (body is not null)
             request.Content = new StringContent(body, new MediaTypeHeaderValue(contentType!));

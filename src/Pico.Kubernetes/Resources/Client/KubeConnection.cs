@@ -33,6 +33,12 @@ internal static class KubeConnection
         }
     }
 
+    /// <summary>The same, but never what a person has on this machine: the file if one is named, else that of the pod.</summary>
+    public static KubernetesClientConfiguration ConfigureServer(string kubeConfigFile) =>
+        kubeConfigFile.Length > 0 || KubernetesClientConfiguration.IsInCluster()
+            ? Configure(kubeConfigFile)
+            : throw new IOException("this is no pod with a ServiceAccount token (no KUBERNETES_SERVICE_HOST, or no /var/run/secrets/kubernetes.io/serviceaccount/token), and no kube-config is given");
+
     /// <summary>Opens nothing yet.</summary>
     public static KubeClient Connect(KubernetesClientConfiguration configuration, TimeProvider time)
     {

@@ -11,6 +11,9 @@ internal sealed partial class MemberObserver(
 {
     private readonly ILogger _logger = loggers.CreateLogger<MemberObserver>();
 
+    /// <summary>What is known of lives outside of the gossip.</summary>
+    public ILifeAnchor Anchor => peers.Anchor;
+
     /// <inheritdoc/>
     public void OnMemberUp(Member member) => peers.Add(new Peer(member) { Link = MakeLink(member) });
 

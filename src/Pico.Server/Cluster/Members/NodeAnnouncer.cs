@@ -29,7 +29,7 @@ internal sealed class NodeAnnouncer(
     public void Announce() => _gossip?.Set(
         NodeFacts.Key,
         new NodeFacts(
-            identity.Fingerprint, node.Software, node.Zone, lifecycle.IsDraining, listeners.AddressOf(ServerPort.Proxy).ToString(), lifecycle.StartedAt).Encode());
+            identity.Fingerprint, node.Software, node.Zone, lifecycle.IsDraining, listeners.AddressOf(ServerPort.Proxy).ToString(), lifecycle.StartedAt, node.Place).Encode());
 
     /// <summary>Tells nothing more. Idempotent.</summary>
     public void Dispose()

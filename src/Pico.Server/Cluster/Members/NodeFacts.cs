@@ -13,7 +13,8 @@ namespace Pico.Server.Cluster.Members;
 /// <param name="Draining">It is about to leave: others use it only for what nobody else has.</param>
 /// <param name="Proxy">Where it takes requests of clients, for people.</param>
 /// <param name="StartedAt">When it began to listen.</param>
-internal sealed record NodeFacts(string Certificate, string Software, string Zone, bool Draining, string Proxy, DateTimeOffset? StartedAt)
+/// <param name="Place">Where it runs, unique for all time, in Kubernetes the UID of its pod; or empty.</param>
+internal sealed record NodeFacts(string Certificate, string Software, string Zone, bool Draining, string Proxy, DateTimeOffset? StartedAt, string Place = "")
 {
     /// <summary>The key in the gossip; no endpoint's name begins with a dot.</summary>
     public const string Key = ".node";
@@ -27,7 +28,7 @@ internal sealed record NodeFacts(string Certificate, string Software, string Zon
         try
         {
             return JsonSerializer.Deserialize(value, NodeFactsJson.Default.NodeFacts) is { Certificate: not null } facts
-                ? facts with { Software = facts.Software ?? "", Zone = facts.Zone ?? "", Proxy = facts.Proxy ?? "" }
+                ? facts with { Software = facts.Software ?? "", Zone = facts.Zone ?? "", Proxy = facts.Proxy ?? "", Place = facts.Place ?? "" }
                 : null;
         }
         catch (JsonException)

@@ -1,13 +1,16 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Pico.Gossip;
+using Pico.Server.Cluster.Discovery;
+using Pico.Server.Hosting;
 
 namespace Pico.Server.Cluster.Members;
 
 /// <summary>The other nodes that are up. Changed by the gossip's thread, read by anyone.</summary>
-internal sealed class PeerDirectory(ClusterOptions options)
+internal sealed class PeerDirectory(NodeIdentity node, LifeRegistry lives)
 {
     private readonly ConcurrentDictionary<NodeLife, Peer> _peers = new();
+    private readonly Lock _locating = new(); // a peer's facts and this node's zone are compared at one moment
 
     /// <summary>Those that are up at this moment.</summary>
     public IEnumerable<Peer> All
@@ -37,8 +40,23 @@ internal sealed class PeerDirectory(ClusterOptions options)
         return null;
     }
 
+    /// <summary>What is known of lives outside of the gossip.</summary>
+    public ILifeAnchor Anchor => lives;
+
     /// <summary>A node said something of itself. True if that changes how far it is.</summary>
-    internal bool Learn(Peer peer, NodeFacts facts) => peer.Learn(facts, options.Zone);
+    internal bool Learn(Peer peer, NodeFacts facts)
+    {
+        lives.Learn(peer.Life, facts.Place);
+        lock (_locating)
+            return peer.Learn(facts, node.Zone);
+    }
+
+    /// <summary>This node has another zone than before. True if that changes how far <paramref name="peer"/> is. Any thread.</summary>
+    internal bool Relocate(Peer peer)
+    {
+        lock (_locating)
+            return peer.Facts is { } facts && peer.Learn(facts, node.Zone);
+    }
 
     /// <summary>Adds a life that came up.</summary>
     internal void Add(Peer peer) => _peers[peer.Life] = peer;

@@ -8,7 +8,7 @@ using Pico.Tunnel.Protocol;
 namespace Pico.Server.Cluster.Routes;
 
 /// <summary>
-/// What other nodes have, in the route table. Called by the gossip's thread only. What concerns all routes of a node looks at every endpoint there is,
+/// What other nodes have, in the route table. Called by the gossip's thread only, but for <see cref="Sort"/>. What concerns all routes of a node looks at every endpoint there is,
 /// which is rare, and costs no memory for each.
 /// </summary>
 internal sealed partial class RemoteRoutes(RouteTable routes, TimeProvider time, ILogger<RemoteRoutes> logger)
@@ -30,7 +30,7 @@ internal sealed partial class RemoteRoutes(RouteTable routes, TimeProvider time,
             return;
         routes.AddRemote(new RemoteUpstream(peer, normal, route, time));
         if (former is not null)
-            Withdraw(former); // after that, so that there is always one; its idle streams may lead to what is gone
+            routes.Withdraw(former); // after that, so that there is always one; its idle streams may lead to what is gone
         if (isKnown && endpoint!.Protocol != route.Protocol)
             LogOtherProtocol(peer.Life.NodeId, id, route.Protocol, endpoint.Protocol);
     }
@@ -39,7 +39,7 @@ internal sealed partial class RemoteRoutes(RouteTable routes, TimeProvider time,
     public void Remove(Peer peer, ReadOnlySpan<byte> key)
     {
         if (routes.TryGet(key, out var endpoint) && Find(endpoint, peer) is { } upstream)
-            Withdraw(upstream);
+            routes.Withdraw(upstream);
     }
 
     /// <summary>A node is gone.</summary>
@@ -48,11 +48,11 @@ internal sealed partial class RemoteRoutes(RouteTable routes, TimeProvider time,
         foreach (var endpoint in routes.Endpoints)
         {
             if (Find(endpoint, peer) is { } upstream)
-                Withdraw(upstream);
+                routes.Withdraw(upstream);
         }
     }
 
-    /// <summary>A node is nearer or farther than it was.</summary>
+    /// <summary>A node is nearer or farther than it was. Any thread.</summary>
     public void Sort(Peer peer)
     {
         foreach (var endpoint in routes.Endpoints)
@@ -78,13 +78,6 @@ internal sealed partial class RemoteRoutes(RouteTable routes, TimeProvider time,
         }
 
         return null;
-    }
-
-    // First out of the table, so that a request that finds the upstream closed does not find it again.
-    private void Withdraw(RemoteUpstream upstream)
-    {
-        routes.Remove(upstream);
-        upstream.Withdraw();
     }
 
     [LoggerMessage(2651, LogLevel.Warning, "Node {Node} has upstreams of {Endpoint} of protocol {Protocol}, others of {Other}: only those of one are used. Give the services different endpoints.")]

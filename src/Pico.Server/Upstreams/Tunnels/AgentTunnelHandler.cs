@@ -37,7 +37,7 @@ internal sealed partial class AgentTunnelHandler(RouteTable routes, TunnelAdmiss
         if (_tunnel is null || !_tunnel.Upstreams.TryRemove(registrationId, out var upstream))
             return;
 
-        Withdraw(upstream);
+        routes.Withdraw(upstream);
         LogDeregistered(tunnel.Remote.Name, tunnel.Remote.Id, upstream.EndpointId);
     }
 
@@ -61,13 +61,11 @@ internal sealed partial class AgentTunnelHandler(RouteTable routes, TunnelAdmiss
             return "The tunnel is not ready.";
         if (!EndpointId.IsValid(registration.EndpointId))
             return $"'{registration.EndpointId}' is no endpoint ID: {EndpointId.Rule}.";
-        if (!_tunnel.Token.Endpoints.Permit(registration.EndpointId))
-            return $"endpoint_not_permitted: the token does not permit '{registration.EndpointId}', but {_tunnel.Token.Endpoints}.";
         if (!Enum.IsDefined(registration.Protocol))
             return $"This node does not know the protocol {(byte)registration.Protocol}.";
 
-        if (admission.JudgeRegistration(_tunnel) is { } full)
-            return full;
+        if (admission.JudgeRegistration(_tunnel, registration.EndpointId) is { } reason)
+            return reason;
 
         var upstream = new LocalUpstream(tunnel, registration, time, admission.Streams, _tunnel.Share);
         if (!_tunnel.Upstreams.TryAdd(registration.Id, upstream))
@@ -78,7 +76,18 @@ internal sealed partial class AgentTunnelHandler(RouteTable routes, TunnelAdmiss
             _tunnel.Upstreams.TryRemove(registration.Id, out _);
         else if (_ended)
             WithdrawAll(); // just now
+        else
+            refusal = JudgeAgain(_tunnel, registration.Id, upstream);
         return refusal;
+    }
+
+    // The owner may have changed just now, when whoever ends the registrations of others could not see this one yet.
+    private string? JudgeAgain(TunnelRecord tunnel, uint id, LocalUpstream upstream)
+    {
+        if (admission.JudgeOwner(tunnel, upstream.EndpointId) is not { } reason || !tunnel.Upstreams.TryRemove(id, out _))
+            return null;
+        routes.Withdraw(upstream);
+        return reason;
     }
 
     private void WithdrawAll()
@@ -89,15 +98,8 @@ internal sealed partial class AgentTunnelHandler(RouteTable routes, TunnelAdmiss
         foreach (var (id, upstream) in _tunnel.Upstreams)
         {
             if (_tunnel.Upstreams.TryRemove(id, out _))
-                Withdraw(upstream);
+                routes.Withdraw(upstream);
         }
-    }
-
-    // First out of the table, so that a request that finds the upstream closed does not find it again.
-    private void Withdraw(LocalUpstream upstream)
-    {
-        routes.Remove(upstream);
-        upstream.Withdraw();
     }
 
     [LoggerMessage(2301, LogLevel.Information, "Agent {Agent} ({AgentId}) registered {Endpoint} ({Protocol}).")]

@@ -1,4 +1,5 @@
 using Pico.Server.Auth;
+using Pico.Server.Auth.Ownership;
 using Pico.Server.Hosting;
 using Pico.Server.Limits;
 using Pico.Tunnel;
@@ -7,7 +8,7 @@ using Pico.Tunnel.Protocol;
 namespace Pico.Server.Upstreams.Tunnels;
 
 /// <summary>Which agents this node takes a tunnel from, and how much goes into one.</summary>
-internal sealed class TunnelAdmission(NodeIdentity node, NodeLifecycle lifecycle, UpstreamOptions options, ITunnelPlacement placement, LimitMetrics metrics)
+internal sealed class TunnelAdmission(NodeIdentity node, NodeLifecycle lifecycle, UpstreamOptions options, ITunnelPlacement placement, EndpointOwnership ownership, LimitMetrics metrics)
 {
     private readonly Lock _counting = new();
     private readonly Dictionary<string, int> _byToken = new(StringComparer.Ordinal); // under _counting
@@ -57,15 +58,20 @@ internal sealed class TunnelAdmission(NodeIdentity node, NodeLifecycle lifecycle
         }
     }
 
-    /// <summary>Null if <paramref name="tunnel"/> may have one more endpoint, else the reason.</summary>
-    public string? JudgeRegistration(TunnelRecord tunnel)
+    /// <summary>Null if <paramref name="tunnel"/> may have one more endpoint, and that one, else the reason.</summary>
+    public string? JudgeRegistration(TunnelRecord tunnel, string endpointId)
     {
+        if (JudgeOwner(tunnel, endpointId) is { } refusal)
+            return refusal;
         var most = options.Limits.EndpointsPerTunnel;
         if (most == 0 || tunnel.Upstreams.Count < most)
             return null;
         metrics.Hit(Limit.EndpointsPerTunnel, tunnel.Connection.Remote.Name);
         return $"The tunnel has {most} endpoints and may have no more.";
     }
+
+    /// <summary>Null if the agent of <paramref name="tunnel"/> may have that endpoint at this moment, else the reason.</summary>
+    public string? JudgeOwner(TunnelRecord tunnel, string endpointId) => ownership.Judge(tunnel.Token, endpointId);
 
     private TunnelEnd Full(Limit limit, TunnelHello agent, string message)
     {

@@ -1,0 +1,42 @@
+using Pico.Configuration.Definitions;
+using Pico.Configuration.Types;
+
+namespace Pico.Cli.Settings;
+
+/// <summary>How a server uses the Kubernetes API.</summary>
+internal sealed class KubernetesSettings
+{
+    private static readonly OptionType<string> AnyText = OptionTypes.Matching("text", "any text", _ => true);
+
+    public static OptionSet<KubernetesSettings> Definitions { get; } = new OptionSet<KubernetesSettings>()
+        .Add(
+            "cluster.kubernetes.selector", AnyText, s => s.Selector, (s, v) => s.Selector = v,
+            "Find other nodes by the Kubernetes API too: the labels of the servers' pods, such as app=pico,component=server. Their addresses are joined, and the deletion of a pod is the end of its node at once. "
+            + "Needs the verbs list and watch on pods. Without the API, or the permission, cluster.join is enough; and with it, cluster.join is not needed.")
+        .Add(
+            "cluster.kubernetes.service", AnyText, s => s.Service, (s, v) => s.Service = v,
+            "The same by the selector of a Service, which needs the verb get on services too.")
+        .Add(
+            "cluster.kubernetes.namespace", AnyText, s => s.Namespace, (s, v) => s.Namespace = v,
+            "The namespace of the servers' pods.", defaultText: "that of this pod, or of the kubeconfig's context")
+        .Add(
+            "cluster.kubernetes.pod-uid", AnyText, s => s.PodUid, (s, v) => s.PodUid = v,
+            "The UID of this node's pod, from the downward API (metadata.uid): by it others know at once that the pod is gone.")
+        .Add(
+            "kube-config", OptionTypes.ExistingFile, s => s.ConfigFile, (s, v) => s.ConfigFile = v,
+            "A kubeconfig file for the Kubernetes API. Without it the pod's ServiceAccount is used, and nothing else.")
+        .Rule("cluster.kubernetes.service", s => s is { Selector.Length: > 0, Service.Length: > 0 } ? "is given beside cluster.kubernetes.selector; one of them is enough" : null);
+
+    public string Selector { get; set; } = "";
+
+    public string Service { get; set; } = "";
+
+    public string Namespace { get; set; } = "";
+
+    public string PodUid { get; set; } = "";
+
+    public string ConfigFile { get; set; } = "";
+
+    /// <summary>True if other nodes are looked for.</summary>
+    public bool IsDiscovering => Selector.Length > 0 || Service.Length > 0;
+}
