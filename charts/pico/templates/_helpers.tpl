@@ -97,6 +97,18 @@ annotations:
 {{- printf "%s-gossip" (include "pico.fullname" .) -}}
 {{- end -}}
 
+{{/* "true" if servers know agents by ServiceAccounts of this cluster. */}}
+{{- define "pico.server.hasAccounts" -}}
+{{- $has := .Values.auth.serviceAccounts.enabled }}
+{{- range .Values.auth.issuers }}{{- if .local }}{{- $has = true }}{{- end }}{{- end }}
+{{- if $has }}true{{ end }}
+{{- end -}}
+
+{{/* "true" if servers ask the Kubernetes API. */}}
+{{- define "pico.server.usesApi" -}}
+{{- if or .Values.cluster.kubernetesDiscovery (include "pico.server.hasAccounts" .) }}true{{ end }}
+{{- end -}}
+
 {{/* Where injected agents connect. */}}
 {{- define "pico.agentServer" -}}
 {{- if .Values.injector.agent.server -}}

@@ -39,7 +39,7 @@ internal static partial class KubernetesJoint
         if (hasAccounts)
         {
             server.Upstream.PlatformKeys = access.ReadIssuerKeysAsync;
-            server.Upstream.Claims = new KubernetesClaims(new EndpointClaims(access, loggers, time));
+            server.Upstream.Claims = new KubernetesClaims(new EndpointClaims(access, kubernetes.ClaimNamespaces, loggers, time));
         }
 
         return access;

@@ -23,6 +23,9 @@ internal sealed class KubernetesSettings
             "cluster.kubernetes.pod-uid", AnyText, s => s.PodUid, (s, v) => s.PodUid = v,
             "The UID of this node's pod, from the downward API (metadata.uid): by it others know at once that the pod is gone.")
         .Add(
+            "upstream.auth.claim-namespaces", OptionTypes.List(AnyText), s => s.ClaimNamespaces, (s, v) => s.ClaimNamespaces = v,
+            "The namespaces whose PicoEndpoints say who has which endpoint, as the controller's watch-namespaces. Needs the verbs list and watch on picoendpoints in them.", defaultText: "all")
+        .Add(
             "kube-config", OptionTypes.ExistingFile, s => s.ConfigFile, (s, v) => s.ConfigFile = v,
             "A kubeconfig file for the Kubernetes API. Without it the pod's ServiceAccount is used, and nothing else.")
         .Rule("cluster.kubernetes.service", s => s is { Selector.Length: > 0, Service.Length: > 0 } ? "is given beside cluster.kubernetes.selector; one of them is enough" : null);
@@ -34,6 +37,8 @@ internal sealed class KubernetesSettings
     public string Namespace { get; set; } = "";
 
     public string PodUid { get; set; } = "";
+
+    public IReadOnlyList<string> ClaimNamespaces { get; set; } = [];
 
     public string ConfigFile { get; set; } = "";
 

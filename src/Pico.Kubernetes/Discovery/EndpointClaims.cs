@@ -13,22 +13,26 @@ namespace Pico.Kubernetes.Discovery;
 public sealed partial class EndpointClaims
 {
     private readonly EndpointIndex _index = new();
-    private readonly Informer<PicoEndpoint, PicoEndpoint> _informer;
+    private readonly Informer<PicoEndpoint, PicoEndpoint>[] _informers;
     private readonly ILogger _logger;
     private readonly TaskCompletionSource _noResource = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Asks nothing yet.</summary>
     /// <param name="access">The API server; it stays the caller's.</param>
+    /// <param name="namespaces">The namespaces whose PicoEndpoints count; empty: all.</param>
     /// <param name="loggers">Where troubles are told.</param>
     /// <param name="time">The clock.</param>
-    public EndpointClaims(KubeAccess access, ILoggerFactory loggers, TimeProvider time)
+    public EndpointClaims(KubeAccess access, IReadOnlyList<string> namespaces, ILoggerFactory loggers, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(access);
+        ArgumentNullException.ThrowIfNull(namespaces);
         _logger = loggers.CreateLogger("Pico.Kubernetes");
         var store = new ObjectStore<PicoEndpoint>();
         store.Changed += (_, before, after) => Note(before, after);
-        _informer = new Informer<PicoEndpoint, PicoEndpoint>(access.Client, ResourceTypes.PicoEndpoints, new ListQuery(), Trim, store, time, _logger, OnFailure);
-        Known = Task.WhenAny(_informer.Synced, _noResource.Task);
+        IEnumerable<string?> everywhere = [null];
+        _informers = [.. (namespaces.Count > 0 ? namespaces.Distinct(StringComparer.Ordinal) : everywhere).Select(n => new Informer<PicoEndpoint, PicoEndpoint>(
+            access.Client, ResourceTypes.PicoEndpoints, new ListQuery(n), Trim, store, time, _logger, OnFailure))];
+        Known = Task.WhenAny(Task.WhenAll(_informers.Select(i => i.Synced)), _noResource.Task);
     }
 
     /// <summary>An endpoint ID may have another owner than before. What hears it only notes it.</summary>
@@ -43,7 +47,7 @@ public sealed partial class EndpointClaims
     public string? OwnerOf(string endpointId) => _index.Owner(endpointId)?.Key.Namespace;
 
     /// <summary>Follows the claims until <paramref name="stop"/>.</summary>
-    public Task RunAsync(CancellationToken stop) => _informer.RunAsync(stop);
+    public Task RunAsync(CancellationToken stop) => Task.WhenAll(_informers.Select(i => i.RunAsync(stop)));
 
     private void Note(PicoEndpoint? before, PicoEndpoint? after)
     {

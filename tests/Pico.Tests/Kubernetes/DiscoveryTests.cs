@@ -74,7 +74,7 @@ public sealed class DiscoveryTests : IServerPodObserver, IDisposable
     [Fact]
     public async Task Claims_AreTheOldestValidOnes_WhateverTheCase()
     {
-        var claims = new EndpointClaims(Access(), NullLoggerFactory.Instance, TimeProvider.System);
+        var claims = new EndpointClaims(Access(), [], NullLoggerFactory.Instance, TimeProvider.System);
         _api.Put("/apis/pico.dev/v1alpha1/namespaces/shop/picoendpoints/a", Manifests.ForPods("orders", "orders"));
         _api.Now += TimeSpan.FromMinutes(1);
         _api.Put("/apis/pico.dev/v1alpha1/namespaces/evil/picoendpoints/a", Manifests.ForPods("orders", "orders"));

@@ -89,7 +89,7 @@ internal sealed partial class RegistrationKeeper(
     private partial void LogEnded(string agent, string agentId, string endpoint, string reason);
 
     [LoggerMessage(2322, LogLevel.Warning, "Which namespace has which endpoint is not known: agents register none by their ServiceAccount until it is. The server needs the verbs list and watch on "
-        + "picoendpoints (pico.dev) in the whole cluster, and goes on trying.")]
+        + "picoendpoints (pico.dev), and goes on trying.")]
     private partial void LogNotKnown();
 
     [LoggerMessage(2323, LogLevel.Error, "Following which namespace has which endpoint has ended.")]
