@@ -23,7 +23,7 @@ internal sealed class KubernetesSettings
             "cluster.kubernetes.pod-uid", AnyText, s => s.PodUid, (s, v) => s.PodUid = v,
             "The UID of this node's pod, from the downward API (metadata.uid): by it others know at once that the pod is gone.")
         .Add(
-            "upstream.auth.claim-namespaces", OptionTypes.List(AnyText), s => s.ClaimNamespaces, (s, v) => s.ClaimNamespaces = v,
+            "cluster.kubernetes.claim-namespaces", OptionTypes.List(AnyText), s => s.ClaimNamespaces, (s, v) => s.ClaimNamespaces = v,
             "The namespaces whose PicoEndpoints say who has which endpoint, as the controller's watch-namespaces. Needs the verbs list and watch on picoendpoints in them.", defaultText: "all")
         .Add(
             "kube-config", OptionTypes.ExistingFile, s => s.ConfigFile, (s, v) => s.ConfigFile = v,
