@@ -8,19 +8,15 @@ namespace Pico.Simulation;
 
 /// <summary>
 /// A cluster in virtual time, which knows what is true (who runs, who was ended when, what each has set) and holds what the nodes believe against it.
-/// A life that is over and comes up anywhere half a minute later ends the simulation.
+/// A life that is over and comes up anywhere, when nothing that it said itself can still be on the way, ends the simulation.
 /// </summary>
 internal sealed class SimulatedCluster(int seed, CoreOptions? options = null)
 {
-    /// <summary>How long the word of a life's end may travel before nobody may take it for living, in milliseconds.</summary>
-    public const int GhostLimit = 30_000;
-
-    /// <summary>How long what a node said before its end may still be on the way.</summary>
-    public const int LastWords = 2000;
+    /// <summary>How long what a node said before its end may still be on the way, in milliseconds: to a helper who passes it on, in a packet that comes twice.</summary>
+    public const int LastWords = (2 * NetworkConditions.LongestDelay) + NetworkConditions.LongestRepeat;
 
     private readonly CoreOptions _options = options ?? new CoreOptions { HasJoinTargets = true };
     private readonly Dictionary<NodeLife, long> _endedAt = [];
-    private readonly HashSet<(SimulatedNode Node, NodeLife Life)> _sawEnd = [];
     private readonly List<SimulatedNode> _running = [];
     private int _starts;
 
@@ -152,19 +148,13 @@ internal sealed class SimulatedCluster(int seed, CoreOptions? options = null)
 
     private void SawUp(SimulatedNode node, NodeLife life)
     {
-        if (!_endedAt.TryGetValue(life, out var ended))
-            return;
-        if (Network.Now - ended > GhostLimit)
+        if (_endedAt.TryGetValue(life, out var ended) && Network.Now - ended > LastWords)
             throw new SimulationException($"seed {seed}: {life} ended at {ended} ms and came up at {node.Life} at {Network.Now} ms");
-        if (Network.Now - ended > LastWords && _sawEnd.Contains((node, life)))
-            throw new SimulationException($"seed {seed}: {life} ended at {ended} ms, {node.Life} saw it go down, and up again at {Network.Now} ms");
     }
 
     private void SawDown(SimulatedNode node, NodeLife life, MemberDownReason reason)
     {
-        if (_endedAt.ContainsKey(life))
-            _sawEnd.Add((node, life));
-        else if (reason == MemberDownReason.Failed)
+        if (!_endedAt.ContainsKey(life) && reason == MemberDownReason.Failed)
             FalseAlarms.Add((Network.Now, node.Life, life));
         OnDown?.Invoke(node, life, reason);
     }

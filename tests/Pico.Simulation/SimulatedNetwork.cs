@@ -45,7 +45,7 @@ internal sealed class SimulatedNetwork(int seed)
             return;
         Post(from, to, sender, receiver, packet, Delay());
         if (Conditions.Duplication > 0 && Random.NextDouble() < Conditions.Duplication)
-            Post(from, to, sender, receiver, packet, Delay() + Random.Next(1000));
+            Post(from, to, sender, receiver, packet, Delay() + Random.Next(NetworkConditions.LongestRepeat));
     }
 
     public int Delay() => Random.Next(Conditions.MinDelay, Conditions.MaxDelay + 1);

@@ -29,7 +29,7 @@ internal static class SyntheticCluster
             var log = new KeyValueLog();
             for (var i = 1; i <= keys; i++)
                 log.Set(i, Encoding.UTF8.GetBytes(KeyOf(i)), Encoding.UTF8.GetBytes(Value));
-            await node.Shell.InputAsync(record, static (shell, record) => shell.Core.HearAlive(record, 0), cancellation);
+            await node.Shell.InputAsync(record, static (shell, record) => shell.Core.HearAlive(record, 0, isFirstHand: true), cancellation);
             for (var (from, isLast) = (0L, false); !isLast;)
             {
                 (from, isLast) = Write(frame, record.Tag, log, from);

@@ -7,8 +7,8 @@ namespace Pico.Gossip.Core;
 /// <summary>Brings received changes into logs, and tells what they changed.</summary>
 internal static class DeltaApplier
 {
-    /// <summary>Applies changes that follow on what the member's log has, those that it has already left out. True if anything was new.</summary>
-    public static bool Apply(ref PayloadReader body, Peer peer, DeltaHead head, IGossipOutput output)
+    /// <summary>Applies changes that follow on what the member's log has, those that it has already left out; tells of them if there is an output. True if anything was new.</summary>
+    public static bool Apply(ref PayloadReader body, Peer peer, DeltaHead head, IGossipOutput? output)
     {
         var log = peer.Log;
         var known = log.Version;
@@ -22,12 +22,12 @@ internal static class DeltaApplier
                 var existed = log.Contains(key);
                 log.Remove(version, key);
                 if (existed)
-                    output.ValueRemoved(peer.Member, key);
+                    output?.ValueRemoved(peer.Member, key);
             }
             else if (log.Count < GossipNode.MaxKeys || log.Contains(key))
             {
                 log.Set(version, key, value);
-                output.ValueSet(peer.Member, key, value);
+                output?.ValueSet(peer.Member, key, value);
             }
         }
 

@@ -8,13 +8,13 @@ namespace Pico.Gossip.Core;
 /// <code>
 ///                    ┌──── higher incarnation ────┐
 ///                    ▼                            │
-///   (unknown) ──▶ Alive ──── not reached ──▶ Suspect ── time is up ──▶ Failed ── higher incarnation ──▶ Alive
+///   introduced ──▶ Alive ──── not reached ──▶ Suspect ── time is up ──▶ Failed ── higher incarnation ──▶ Alive
 ///                    └──────────┬─────────────────┴──────────────────────┘
 ///                               └── said that it leaves · a newer life of the node · declared dead ──▶ over, for good
 /// </code>
 /// Nobody believes another's word that a third has failed: it only starts the same clock. So when parts of a cluster find together again, of which each held the other to be dead,
-/// nobody goes down once more. And nobody believes another's word that one which has failed lives: it is asked itself. So one that was killed
-/// does not come up again where its end was seen; only a node that never knew it may learn of it from one that has not noticed yet.
+/// nobody goes down once more. And nobody believes another's word that one lives which has failed or is not known: it is asked itself. So one that was killed
+/// comes up nowhere, however long somebody has not noticed.
 /// </summary>
 internal sealed partial class GossipCore
 {
@@ -35,8 +35,8 @@ internal sealed partial class GossipCore
         _declared.Clear();
     }
 
-    /// <summary>A life was said to be up.</summary>
-    internal void HearAlive(MemberRecord record, uint incarnation)
+    /// <summary>A life was said to be up: by itself (<paramref name="isFirstHand"/>), or by another.</summary>
+    internal void HearAlive(MemberRecord record, uint incarnation, bool isFirstHand)
     {
         if (record.Tag == Self.Tag)
         {
@@ -63,27 +63,14 @@ internal sealed partial class GossipCore
         {
             HearEnd(record.Tag, UpdateKind.Replaced);
         }
-        else
+        else if (isFirstHand)
         {
             Meet(record, incarnation);
         }
-    }
-
-    private void Meet(MemberRecord record, uint incarnation)
-    {
-        if (_table.FindNode(record.Life.NodeId) is { } older)
+        else
         {
-            if (older == Self)
-            {
-                BeExpelled(UpdateKind.Replaced);
-                return;
-            }
-
-            End(older, UpdateKind.Replaced);
+            Introduce(record, incarnation);
         }
-
-        if (_table.Up.Count < MemberTable.MaxUp)
-            Raise(new Peer(record, incarnation, Gate));
     }
 
     /// <summary>A member was heard of as up, or heard itself, with this incarnation. One that failed comes up by its own word only, given after it was asked.</summary>
@@ -221,6 +208,7 @@ internal sealed partial class GossipCore
     /// <summary>A life is over for good.</summary>
     private void HearEnd(ulong tag, UpdateKind kind)
     {
+        _introductions.Remove(tag);
         if (tag == Self.Tag)
         {
             if (!_isLeaving)

@@ -91,7 +91,10 @@ internal sealed partial class GossipCore
             writer.End();
         }
 
-        Send(target.Record.Address, target.Tag, ref writer);
+        if (target.IsIntroduced)
+            _output.Send(target.Record.Address, target.Tag, writer.Written); // nobody may be there
+        else
+            Send(target.Record.Address, target.Tag, ref writer);
     }
 
     /// <summary>Takes pings further whose answers are late.</summary>
@@ -188,7 +191,7 @@ internal sealed partial class GossipCore
         {
             subject = body.UInt64();
             var incarnation = body.VarUInt32();
-            if (!body.IsBad && _table.Find(subject) is { } third)
+            if (!body.IsBad && (_table.Find(subject) ?? HearIntroduced(subject, incarnation)) is { } third)
                 HearIncarnation(third, incarnation, isFirstHand: true);
         }
 

@@ -39,7 +39,7 @@ internal sealed partial class GossipCore
         _pulls.Clear();
         _offers.Clear();
         HearNews(payload, tag, out var incarnation, out var hash);
-        var sender = _table.Find(tag);
+        var sender = _table.Find(tag) ?? HearIntroduced(tag, incarnation);
         if (sender is not null)
             HearIncarnation(sender, incarnation, isFirstHand: true);
         else if (_graves.Find(tag) is { } grave)
@@ -65,7 +65,7 @@ internal sealed partial class GossipCore
             }
             else if (section == Section.Updates)
             {
-                HearUpdates(ref body);
+                HearUpdates(ref body, tag);
             }
             else if (section == Section.HelloAck)
             {
@@ -77,7 +77,7 @@ internal sealed partial class GossipCore
             _counters.Drop(PacketDrop.Malformed);
     }
 
-    private void HearUpdates(ref PayloadReader reader)
+    private void HearUpdates(ref PayloadReader reader, ulong speaker)
     {
         while (reader.HasMore)
         {
@@ -90,7 +90,7 @@ internal sealed partial class GossipCore
             else if (_table.Find(tag) is { } known && known != Self)
                 HearIncarnation(known, incarnation); // most news are not, and need no reading
             else if (MemberUpdate.ReadRecord(ref body, tag) is { } record)
-                HearAlive(record, incarnation);
+                HearAlive(record, incarnation, isFirstHand: tag == speaker);
         }
     }
 
@@ -236,6 +236,8 @@ internal sealed partial class GossipCore
 
     private void AnswerGreeting(IPEndPoint from, ulong tag, ReadOnlySpan<byte> payload)
     {
+        if (_isLeaving)
+            return;
         if (_now / 1000 != _greetingsSecond)
         {
             _greetingsSecond = _now / 1000;
@@ -275,7 +277,7 @@ internal sealed partial class GossipCore
     {
         if (MemberUpdate.ReadRecord(ref body, out var incarnation) is not { } record || record.Tag != tag)
             return;
-        HearAlive(record, incarnation);
+        HearAlive(record, incarnation, isFirstHand: true);
         if (_table.Find(tag) is not { } peer)
             return;
         Ping(peer, PingKind.Notice, UpdateKind.Alive, Self);
@@ -283,7 +285,7 @@ internal sealed partial class GossipCore
             RequestSync(peer);
     }
 
-    /// <summary>Begins a packet: who sends it, and a hash of what it knows.</summary>
+    /// <summary>Begins a packet: who sends it, and a hash of what it knows; that it leaves, if it does.</summary>
     private PayloadWriter Open(Span<byte> buffer)
     {
         var writer = new PayloadWriter(buffer);
@@ -291,6 +293,13 @@ internal sealed partial class GossipCore
         writer.VarInt(Self.Incarnation);
         writer.UInt64(_table.Hash);
         writer.End();
+        if (_isLeaving)
+        {
+            writer.Begin(Section.Updates);
+            MemberUpdate.WriteShort(ref writer, UpdateKind.Left, Self.Tag, Self.Incarnation);
+            writer.End();
+        }
+
         return writer;
     }
 

@@ -38,6 +38,8 @@ internal sealed partial class GossipCore
 
     private void VersionAdvanced(Peer peer)
     {
+        if (!peer.IsUp)
+            return;
         _table.Rehash(peer);
         if (peer.HotRounds == 0)
             _hot.Add(peer);
@@ -136,7 +138,7 @@ internal sealed partial class GossipCore
         {
             if (_graves.Find(tag) is { } grave && (grave.IsFinal || incarnation <= grave.Incarnation))
                 Notice(grave.End, tag, grave.Incarnation);
-            else
+            else if (_introductions.Find(tag) is null)
                 Want(tag);
             return;
         }
@@ -236,7 +238,7 @@ internal sealed partial class GossipCore
     private void HearDelta(ref PayloadReader body)
     {
         var head = DeltaCodec.ReadHead(ref body);
-        if (body.IsBad || _table.Find(head.Tag) is not { IsUp: true } peer || peer == Self || head.To <= peer.Log.Version)
+        if (body.IsBad || OwnerOf(head.Tag) is not { } peer || head.To <= peer.Log.Version)
             return;
         if (head.IsRebuild)
         {
@@ -247,12 +249,15 @@ internal sealed partial class GossipCore
 
         if (head.From > peer.Log.Version || peer.Log.Version < head.Horizon)
             return; // a gap: the next comparison closes it
-        if (DeltaApplier.Apply(ref body, peer, head, _output))
+        if (DeltaApplier.Apply(ref body, peer, head, peer.IsUp ? _output : null))
         {
             peer.PullingUntil = 0;
             VersionAdvanced(peer);
         }
     }
+
+    /// <summary>The other life whose values are taken: it is up, or may be by the time that they have come.</summary>
+    internal Peer? OwnerOf(ulong tag) => (_table.Find(tag) ?? _introductions.Find(tag)) is { } peer && peer != Self && (peer.IsUp || peer.IsIntroduced) ? peer : null;
 
     private void Replace(Peer peer, KeyValueLog rebuilt)
     {
@@ -260,7 +265,8 @@ internal sealed partial class GossipCore
             return;
         var old = peer.Log;
         peer.Log = rebuilt;
-        DeltaApplier.Compare(peer.Member, old, rebuilt, _output);
+        if (peer.IsUp)
+            DeltaApplier.Compare(peer.Member, old, rebuilt, _output);
         peer.PullingUntil = 0;
         VersionAdvanced(peer);
     }

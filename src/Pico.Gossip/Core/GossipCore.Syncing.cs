@@ -15,22 +15,22 @@ internal sealed partial class GossipCore
     {
         _now = Math.Max(_now, now);
         _syncs--;
-        if (complete)
-            BeJoined();
+        if (complete && !_joined)
+            JoinAfterMeeting();
     }
 
     internal void HearSynced(long now, ref PayloadReader updates)
     {
         _now = Math.Max(_now, now);
         _notices.Clear(); // there is no packet to answer
-        HearUpdates(ref updates);
+        HearUpdates(ref updates, speaker: 0);
     }
 
     internal void HearSyncedDelta(ref PayloadReader body) => HearDelta(ref body);
 
     internal void HearSyncedRebuild(Peer peer, KeyValueLog log)
     {
-        if (peer.IsUp)
+        if (peer.IsUp || peer.IsIntroduced)
             Replace(peer, log);
     }
 }

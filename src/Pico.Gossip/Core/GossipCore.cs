@@ -11,7 +11,8 @@ namespace Pico.Gossip.Core;
 /// <code>
 ///   Tick(now) ─────────┐                      ┌─▶ Send(packet)            GossipCore.Probing     who answers (SWIM)
 ///   Receive(packet) ───┼─▶ one state machine ─┼─▶ Synchronize(TCP)        GossipCore.Members     what is believed of whom
-///   Set, Remove, … ────┘                      └─▶ MemberUp, ValueSet, …   GossipCore.Reconciling what others have, and I don't (scuttlebutt)
+///   Set, Remove, … ────┘                      └─▶ MemberUp, ValueSet, …   GossipCore.Meeting     who is up that is not known yet
+///                                                                         GossipCore.Reconciling what others have, and I don't (scuttlebutt)
 /// </code>
 /// Every public method is called under <see cref="Gate"/>, with a time that never goes back, in milliseconds.
 /// </summary>
@@ -88,7 +89,7 @@ internal sealed partial class GossipCore
             if (_declared.Count > 0)
                 return _now;
             var next = Math.Min(Math.Min(_probeAt, _gossipAt), Math.Min(_reconnectAt, _housekeepAt));
-            next = Math.Min(next, Math.Min(_leaveAt, _greetAt));
+            next = Math.Min(next, Math.Min(_leaveAt, Math.Min(_greetAt, NextMeeting)));
             foreach (var ping in _pings)
                 next = Math.Min(next, ping.DueAt);
             foreach (var suspect in _suspects)
@@ -108,6 +109,7 @@ internal sealed partial class GossipCore
         EndDeclared();
         FollowPings();
         FollowSuspects();
+        FollowIntroductions();
         if (now >= _probeAt)
             StartProbes();
         if (now >= _reconnectAt)
@@ -188,7 +190,7 @@ internal sealed partial class GossipCore
     private void TellLeaving()
     {
         foreach (var witness in _leaveWitnesses)
-            Ping(witness, PingKind.Leave, UpdateKind.Left, Self);
+            Ping(witness, PingKind.Leave, UpdateKind.Left, about: null);
         _leaveAt = _now + LeaveRetry;
     }
 
@@ -230,7 +232,7 @@ internal sealed partial class GossipCore
             _output.Send(stranger, 0, writer.Written);
         }
 
-        if (!_joined && _syncs == 0 && _table.Up.Count > 1)
+        if (!_joined && _syncs == 0 && _joinBy == Never && _table.Up.Count > 1)
             RequestSync(RandomUp(1, except: null)[0]);
     }
 

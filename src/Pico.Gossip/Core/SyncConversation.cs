@@ -178,7 +178,7 @@ internal sealed class SyncConversation
         }
 
         if (head.From == 0)
-            _rebuilding = _core.Table.Find(head.Tag) is { IsUp: true } peer && peer != _core.Self ? (peer, new KeyValueLog()) : null;
+            _rebuilding = _core.OwnerOf(head.Tag) is { } peer ? (peer, new KeyValueLog()) : null;
         if (_rebuilding is not { } rebuilding || rebuilding.Peer.Tag != head.Tag || rebuilding.Log.Version != head.From)
             return;
         if (DeltaApplier.Collect(ref reader, rebuilding.Log, head) is null)

@@ -29,7 +29,10 @@ internal sealed class Peer : IMemberValues
 
     public ulong Tag => Record.Tag;
 
-    public bool IsUp => Member.IsUp;
+    /// <summary>Others say that it is up; it has not spoken to this node yet, and is in no table.</summary>
+    public bool IsIntroduced { get; set; }
+
+    public bool IsUp => !IsIntroduced && Member.IsUp;
 
     /// <summary>What the table's hash has of it: see <see cref="MemberTable.Rehash"/>.</summary>
     public ulong Hash { get; set; }
@@ -52,7 +55,7 @@ internal sealed class Peer : IMemberValues
     /// <summary>When it was last asked, or told, because somebody's word about it contradicts this node's.</summary>
     public long ContradictedAt { get; set; } = long.MinValue / 2;
 
-    /// <summary>Changes the address of a life that nobody has heard of yet.</summary>
+    /// <summary>Changes the address of a life that no observer has heard of yet.</summary>
     public void Relocate(System.Net.IPEndPoint address)
     {
         Record = Record with { Address = address };
