@@ -20,6 +20,9 @@ internal sealed class SimulatedNetwork(int seed)
     /// <summary>Which side of a partition an address is on; equal sides reach each other.</summary>
     public Func<IPEndPoint, int> SideOf { get; set; } = static _ => 0;
 
+    /// <summary>Whether two addresses don't reach each other though others reach both.</summary>
+    public Func<IPEndPoint, IPEndPoint, bool> IsCut { get; set; } = static (_, _) => false;
+
     public long PacketsSent { get; private set; }
 
     public long BytesSent { get; private set; }
@@ -35,7 +38,7 @@ internal sealed class SimulatedNetwork(int seed)
 
     public SimulatedNode? NodeAt(IPEndPoint address) => _nodes.GetValueOrDefault(address);
 
-    public bool Reaches(IPEndPoint from, IPEndPoint to) => from.Equals(to) || SideOf(from) == SideOf(to);
+    public bool Reaches(IPEndPoint from, IPEndPoint to) => from.Equals(to) || (SideOf(from) == SideOf(to) && !IsCut(from, to));
 
     public void Send(IPEndPoint from, IPEndPoint to, ulong sender, ulong receiver, ReadOnlySpan<byte> packet)
     {

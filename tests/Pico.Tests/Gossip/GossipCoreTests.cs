@@ -60,7 +60,7 @@ public sealed class GossipCoreTests
     [Fact]
     public void Member_ThatSpeaksOtherVersionsOnly_IsNotMet()
     {
-        HearOf(Other with { Versions = 0x0203 });
+        HearOfItself(Other with { Versions = 0x0203 });
 
         Assert.DoesNotContain(_output.Events, e => e.StartsWith("up", StringComparison.Ordinal));
     }
@@ -68,7 +68,7 @@ public sealed class GossipCoreTests
     [Fact]
     public void Record_UnderAForeignTag_IsNotMet()
     {
-        HearOf(Other with { Tag = 42 });
+        HearOfItself(Other with { Tag = 42 });
 
         Assert.DoesNotContain(_output.Events, e => e.StartsWith("up", StringComparison.Ordinal));
     }
@@ -86,7 +86,7 @@ public sealed class GossipCoreTests
     public void LaterLife_OfAKnownNode_ReplacesIt()
     {
         HearOfOther();
-        HearOf(RecordingOutput.RecordOf("other", 2, start: 101));
+        HearOfItself(RecordingOutput.RecordOf("other", 2, start: 101));
 
         Assert.Equal(["joined", "up other@100", "down other@100 Replaced", "up other@101"], _output.Events);
     }
@@ -94,7 +94,7 @@ public sealed class GossipCoreTests
     [Fact]
     public void LaterLife_OfThisNode_ExpelsThisOne()
     {
-        HearOf(RecordingOutput.RecordOf("self", 7, start: 101));
+        HearOfItself(RecordingOutput.RecordOf("self", 7, start: 101));
 
         Assert.Contains("expelled Replaced", _output.Events);
         Assert.True(_core.HasEnded);
@@ -134,7 +134,7 @@ public sealed class GossipCoreTests
         Pass(6000);
         HearOf(Other, incarnation: 0);
         Assert.Equal("down other@100 Failed", _output.Events[^1]);
-        HearOf(Third, from: Third);
+        HearOfItself(Third);
         HearOf(Other, incarnation: 7, from: Third);
         Assert.Equal("up third@100", _output.Events[^1]); // a third one's word is not enough
         HearFrom(Other, incarnation: 7);
@@ -169,7 +169,7 @@ public sealed class GossipCoreTests
     public void Packets_StayUnderTheirLimit_WhateverThereIsToTell()
     {
         for (var i = 0; i < 200; i++)
-            HearOf(RecordingOutput.RecordOf($"{new string('n', 100)}-{i}", i + 10));
+            HearOfItself(RecordingOutput.RecordOf($"{new string('n', 100)}-{i}", i + 10));
         for (var i = 0; i < 100; i++)
             _core.Set(System.Text.Encoding.UTF8.GetBytes($"{new string('k', 200)}{i}"), new byte[GossipNode.MaxValueBytes]);
         Pass(3000);
@@ -194,7 +194,9 @@ public sealed class GossipCoreTests
         writer.Bytes(System.Text.Encoding.UTF8.GetBytes(value));
     }
 
-    private void HearOfOther() => HearOf(Other);
+    private void HearOfOther() => HearOfItself(Other);
+
+    private void HearOfItself(MemberRecord record) => HearOf(record, from: record);
 
     private void HearOf(MemberRecord record, uint incarnation = 0, MemberRecord? from = null) => Receive((ref PayloadWriter w) =>
     {
