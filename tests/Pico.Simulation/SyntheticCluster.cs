@@ -7,8 +7,8 @@ using Pico.Gossip.Wire;
 
 namespace Pico.Simulation;
 
-/// <summary>Gives a node what a whole cluster would have told it, without running one.</summary>
-internal static class SyntheticCluster
+/// <summary>Gives a node what a whole cluster would have told it, without running one. Its members answer when they are asked whether they live.</summary>
+internal sealed class SyntheticCluster : IAsyncDisposable
 {
     private const string Value = "1h:a";
 
@@ -18,14 +18,18 @@ internal static class SyntheticCluster
     /// <summary>A key as endpoints have them.</summary>
     public static string KeyOf(int number) => "orders-of-customer-" + number.ToString("D6", CultureInfo.InvariantCulture);
 
-    /// <summary>Makes members of a node that each have so many keys, by the frames of an exchange.</summary>
-    public static async Task FillAsync(GossipNode node, int members, int keys, CancellationToken cancellation)
+    private readonly SyntheticMember[] _members;
+
+    /// <summary>Starts so many members.</summary>
+    public SyntheticCluster(int members, GossipKey key) =>
+        _members = [.. Enumerable.Range(1, members).Select(member => new SyntheticMember(new NodeLife($"pico-server-7d9c5b8f4-{member:D5}", 1), key))];
+
+    /// <summary>Makes them members of a node, which each have so many keys, by the frames of an exchange.</summary>
+    public async Task FillAsync(GossipNode node, int keys, CancellationToken cancellation)
     {
         var frame = new byte[SyncConversation.MaxFrame];
-        for (var member = 1; member <= members; member++)
+        foreach (var record in _members.Select(member => member.Record))
         {
-            var life = new NodeLife($"pico-server-7d9c5b8f4-{member:D5}", 1);
-            var record = new MemberRecord(life, MemberUpdate.TagOf(life), SimulatedCluster.AddressOf(member), MemberRecord.OwnVersions);
             var log = new KeyValueLog();
             for (var i = 1; i <= keys; i++)
                 log.Set(i, Encoding.UTF8.GetBytes(KeyOf(i)), Encoding.UTF8.GetBytes(Value));
@@ -36,6 +40,12 @@ internal static class SyntheticCluster
                 await node.Shell.InputAsync(frame, static (shell, frame) => Hear(shell.Core, frame), cancellation);
             }
         }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var member in _members)
+            await member.DisposeAsync();
     }
 
     private static (long From, bool IsLast) Write(byte[] frame, ulong tag, KeyValueLog log, long from)

@@ -43,9 +43,10 @@ internal static class ScaleVerb
     {
         var time = TimeProvider.System;
         var key = GossipKey.Create();
+        await using var others = new SyntheticCluster(nodes - 1, key);
         var before = Heap();
         await using var full = await Listening.StartAsync("full", key, [], cancellation);
-        await SyntheticCluster.FillAsync(full.Node, nodes - 1, keys, cancellation);
+        await others.FillAsync(full.Node, keys, cancellation);
         var memory = Heap() - before;
         var total = (nodes - 1L) * keys;
         Console.WriteLine($"{nodes - 1} others with {keys:N0} keys each: {memory / 1e6:N1} MB in a node, {memory / (double)total:N1} bytes a key (the key itself and its value: {SyntheticCluster.PayloadBytes:N1})");
@@ -107,7 +108,6 @@ internal static class ScaleVerb
                     Bind = Address,
                     Keys = [key],
                     Join = join,
-                    SuspicionTimeout = TimeSpan.FromHours(1), // the others don't exist
                 },
                 this, TimeProvider.System, NullLoggerFactory.Instance);
         }
