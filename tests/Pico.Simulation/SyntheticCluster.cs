@@ -10,7 +10,7 @@ namespace Pico.Simulation;
 /// <summary>Gives a node what a whole cluster would have told it, without running one. Its members answer when they are asked whether they live.</summary>
 internal sealed class SyntheticCluster : IAsyncDisposable
 {
-    private const string Value = "1h:a";
+    private const string Value = "1:0:0"; // as long as what a node gossips of an endpoint
 
     /// <summary>What a key and its value have on average, in bytes.</summary>
     public static double PayloadBytes => KeyOf(1).Length + Value.Length;

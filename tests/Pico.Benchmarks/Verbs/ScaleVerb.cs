@@ -72,7 +72,7 @@ internal static class ScaleVerb
         {
             var number = i;
             var node = cluster.Running[network.Random.Next(nodes)];
-            network.Schedule(network.Now + (i * 1000L / changesPerSecond), () => node.Set(SyntheticCluster.KeyOf(number % 10_000), number.ToString(CultureInfo.InvariantCulture)[^1..]));
+            network.Schedule(network.Now + (i * 1000L / changesPerSecond), () => node.Set(SyntheticCluster.KeyOf(number % 10_000), (number % 100_000).ToString("D5", CultureInfo.InvariantCulture)));
         }
 
         network.RunUntil(from);

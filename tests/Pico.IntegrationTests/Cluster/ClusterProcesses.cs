@@ -7,8 +7,8 @@ using Pico.IntegrationTests.Fixtures;
 namespace Pico.IntegrationTests.Cluster;
 
 /// <summary>
-/// Three nodes at 127.0.0.1, 127.0.0.2 and 127.0.0.3, each on the same ports, which have joined by different targets: one by the name of all nodes, one by an
-/// address without port, one by an address with port.
+/// Three nodes, at 127.0.0.1, 127.0.0.2 and 127.0.0.3 if nothing else is said, each on the same ports, which have joined by different targets: one by the name of
+/// all nodes, one by an address without port, one by an address with port.
 /// </summary>
 internal sealed partial class ClusterProcesses : IAsyncDisposable
 {
@@ -24,24 +24,27 @@ internal sealed partial class ClusterProcesses : IAsyncDisposable
     /// <summary>The nodes, by address.</summary>
     public IReadOnlyList<ServerProcess> Nodes { get; }
 
-    /// <summary>The ports of all nodes, by the name that has all their addresses; for processes with <see cref="Environment"/>.</summary>
+    /// <summary>The ports of all nodes, by the name that has all their addresses; for processes with <see cref="Surroundings"/>.</summary>
     public ServerAddresses Any { get; }
 
     /// <summary>For processes that are to know the name.</summary>
-    public IReadOnlyDictionary<string, string> Environment => _names.Environment;
+    public Surroundings Surroundings => new() { Environment = _names.Environment };
 
     /// <summary>Starts the nodes, and waits until each is ready and sees the others.</summary>
-    public static async Task<ClusterProcesses> StartAsync()
+    public static Task<ClusterProcesses> StartAsync() => StartAsync([.. Enumerable.Range(1, Count).Select(n => new Surroundings { Host = $"127.0.0.{n}" })]);
+
+    /// <summary>As <see cref="StartAsync()"/>, each node in its place.</summary>
+    public static async Task<ClusterProcesses> StartAsync(Surroundings[] places)
     {
-        var hosts = Enumerable.Range(1, Count).Select(n => $"127.0.0.{n}").ToArray();
+        var hosts = places.Select(place => place.Host).ToArray();
         var (proxy, upstream, admin, gossip) = (Ports.Free(), Ports.Free(), Ports.Free(), Ports.Free());
         var names = new NodeNames(hosts);
         var key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
         string[] joins = [NodeNames.All, hosts[0], $"{hosts[1]}:{gossip}"];
-        var nodes = hosts.Select((host, i) => ServerProcess.Launch(
-            ServerAddresses.Of(host, proxy, upstream, admin),
-            names.Environment,
-            "--node-id", $"node-{i + 1}", "--cluster.bind-addr", $"{host}:{gossip}", "--cluster.join", joins[i], "--cluster.key", key,
+        var nodes = places.Select((place, i) => ServerProcess.Launch(
+            ServerAddresses.Of(place.Host, proxy, upstream, admin),
+            place with { Environment = names.Environment },
+            "--node-id", $"node-{i + 1}", "--cluster.bind-addr", $"{place.Host}:{gossip}", "--cluster.join", joins[i], "--cluster.key", key,
             "--drain-delay", "1s", "--grace-period", "20s")).ToArray();
         var cluster = new ClusterProcesses(names, ServerAddresses.Of(NodeNames.All, proxy, upstream, admin), nodes);
         try
@@ -84,9 +87,10 @@ internal sealed partial class ClusterProcesses : IAsyncDisposable
     }
 
     /// <summary>Starts an agent that serves <paramref name="endpoints"/> on two tunnels, and waits until all is registered on both.</summary>
-    public async Task<AgentProcess> StartAgentAsync(string name, string endpoints)
+    public async Task<AgentProcess> StartAgentAsync(string name, string endpoints, Surroundings? place = null)
     {
-        var agent = AgentProcess.Launch(Any.Upstream, endpoints, Environment, "--name", name, "--grace-period", "20s");
+        var surroundings = (place ?? Surroundings.Here) with { Environment = _names.Environment };
+        var agent = AgentProcess.Launch(Any.Upstream, endpoints, surroundings, "--name", name, "--grace-period", "20s");
         await agent.Process.WaitUntilAsync("it is ready", token => Readiness.IsOkAsync(new(agent.Admin, "/ready"), token));
         await WaitForTunnelsAsync(agent);
         return agent;
@@ -131,7 +135,8 @@ internal sealed partial class ClusterProcesses : IAsyncDisposable
         ];
     }
 
-    private static async Task<string[]> StatesAsync(ServerProcess node)
+    /// <summary>What a node says of the state of each node that it knows.</summary>
+    public static async Task<string[]> StatesAsync(ServerProcess node)
     {
         using var status = JsonDocument.Parse(await Readiness.GetAsync(new(node.Admin, "/status")));
         return [.. status.RootElement.GetProperty("nodes").EnumerateArray().Select(n => n.GetProperty("state").GetString()!)];

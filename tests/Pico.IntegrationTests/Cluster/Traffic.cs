@@ -39,8 +39,8 @@ internal sealed class Traffic : IAsyncDisposable
     {
         ForwardProcess[] forwards =
         [
-            await ForwardProcess.StartAsync(cluster.Any.Proxy, "tcp", cluster.Environment),
-            await ForwardProcess.StartAsync(cluster.Any.Proxy, "tcp", cluster.Environment),
+            await ForwardProcess.StartAsync(cluster.Any.Proxy, "tcp", cluster.Surroundings),
+            await ForwardProcess.StartAsync(cluster.Any.Proxy, "tcp", cluster.Surroundings),
         ];
         var nodes = new ReadyNodes(cluster.Nodes);
         await Deadline.UntilAsync("a node is ready", TimeSpan.FromSeconds(10), () => nodes.HasAny);

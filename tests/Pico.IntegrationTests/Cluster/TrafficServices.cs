@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.WebSockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -8,34 +9,38 @@ namespace Pico.IntegrationTests.Cluster;
 /// <summary>The services that the traffic goes to: HTTP (at once, or slowly), WebSocket echo, TCP echo of lines.</summary>
 internal sealed class TrafficServices : IAsyncDisposable
 {
+    private readonly IPAddress _address;
     private readonly WebService _web;
     private readonly RawService _tcp;
 
-    private TrafficServices(WebService web, RawService tcp) => (_web, _tcp) = (web, tcp);
+    private TrafficServices(IPAddress address, WebService web, RawService tcp) => (_address, _web, _tcp) = (address, web, tcp);
 
     /// <summary>The address of the HTTP and WebSocket service, as an agent takes it.</summary>
-    public string Web => $"http://127.0.0.1:{_web.Port}";
+    public string Web => $"http://{_address}:{_web.Port}";
 
     /// <summary>The address of the TCP service, as an agent takes it.</summary>
-    public string Tcp => $"tcp://127.0.0.1:{_tcp.Port}";
+    public string Tcp => $"tcp://{_address}:{_tcp.Port}";
 
-    /// <summary>Starts them.</summary>
-    public static async Task<TrafficServices> StartAsync()
+    /// <summary>Starts them, on loopback if no other address is given.</summary>
+    public static async Task<TrafficServices> StartAsync(IPAddress? address = null)
     {
-        var web = await WebService.StartAsync(app =>
-        {
-            app.UseWebSockets();
-            app.MapGet("/", () => "ok");
-            app.MapGet("/slow", AnswerSlowlyAsync);
-            app.Map("/socket", EchoAsync);
-        });
-        return new(web, RawService.Start(EchoAsync));
+        address ??= IPAddress.Loopback;
+        var web = await WebService.StartAsync(Map, address: address);
+        return new(address, web, RawService.Start(EchoAsync, new IPEndPoint(address, 0)));
     }
 
     public async ValueTask DisposeAsync()
     {
         await _web.DisposeAsync();
         await _tcp.DisposeAsync();
+    }
+
+    private static void Map(WebApplication app)
+    {
+        app.UseWebSockets();
+        app.MapGet("/", () => "ok");
+        app.MapGet("/slow", AnswerSlowlyAsync);
+        app.Map("/socket", EchoAsync);
     }
 
     private static async Task AnswerSlowlyAsync(HttpContext context)

@@ -28,13 +28,13 @@ internal sealed class AgentProcess : IAsyncDisposable
     }
 
     /// <summary>As <see cref="StartAsync"/>, without waiting.</summary>
-    public static AgentProcess Launch(Uri server, string endpoints, params string[] options) => Launch(server, endpoints, environment: null, options);
+    public static AgentProcess Launch(Uri server, string endpoints, params string[] options) => Launch(server, endpoints, Surroundings.Here, options);
 
-    /// <summary>As <see cref="Launch(Uri, string, string[])"/>, with variables in its environment.</summary>
-    public static AgentProcess Launch(Uri server, string endpoints, IReadOnlyDictionary<string, string>? environment, params string[] options)
+    /// <summary>As <see cref="Launch(Uri, string, string[])"/>, somewhere.</summary>
+    public static AgentProcess Launch(Uri server, string endpoints, Surroundings surroundings, params string[] options)
     {
-        var admin = new Uri($"http://127.0.0.1:{Ports.Free()}/");
-        return new(PicoProgram.Start("agent", environment, ["--endpoints", endpoints, "--server", server.GetLeftPart(UriPartial.Authority), "--bind-addr", admin.Authority, .. options]), admin);
+        var admin = new Uri($"http://{surroundings.Host}:{Ports.Free()}/");
+        return new(PicoProgram.Start("agent", surroundings, ["--endpoints", endpoints, "--server", server.GetLeftPart(UriPartial.Authority), "--bind-addr", admin.Authority, .. options]), admin);
     }
 
     /// <summary>How many registrations it has, over all of its tunnels.</summary>

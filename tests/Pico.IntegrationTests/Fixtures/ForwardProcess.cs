@@ -16,13 +16,13 @@ internal sealed class ForwardProcess : IAsyncDisposable
     public int Port { get; }
 
     /// <summary>Starts forwarding to <paramref name="endpointId"/> and waits until the port listens.</summary>
-    public static Task<ForwardProcess> StartAsync(Uri proxy, string endpointId, params string[] options) => StartAsync(proxy, endpointId, environment: null, options);
+    public static Task<ForwardProcess> StartAsync(Uri proxy, string endpointId, params string[] options) => StartAsync(proxy, endpointId, Surroundings.Here, options);
 
-    /// <summary>As <see cref="StartAsync(Uri, string, string[])"/>, with variables in its environment.</summary>
-    public static async Task<ForwardProcess> StartAsync(Uri proxy, string endpointId, IReadOnlyDictionary<string, string>? environment, params string[] options)
+    /// <summary>As <see cref="StartAsync(Uri, string, string[])"/>, somewhere.</summary>
+    public static async Task<ForwardProcess> StartAsync(Uri proxy, string endpointId, Surroundings surroundings, params string[] options)
     {
         var port = Ports.Free();
-        var process = PicoProgram.Start("forward", environment, [$"{port}", endpointId, "--server", proxy.GetLeftPart(UriPartial.Authority), .. options]);
+        var process = PicoProgram.Start("forward", surroundings, [$"{port}", endpointId, "--server", proxy.GetLeftPart(UriPartial.Authority), .. options]);
         await process.WaitUntilAsync("the forwarder listens", () => TcpProbe.Listens(port));
         return new(process, port);
     }

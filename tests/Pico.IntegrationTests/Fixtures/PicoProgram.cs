@@ -11,13 +11,16 @@ internal static class PicoProgram
     public static string? NativeAgent { get; } = Environment.GetEnvironmentVariable("PICO_TEST_AGENT_BINARY") is { Length: > 0 } path ? path : null;
 
     /// <summary>Starts a verb that stays, such as <c>server</c>.</summary>
-    public static BackgroundProcess Start(string verb, params IEnumerable<string> arguments) => Start(verb, environment: null, arguments);
+    public static BackgroundProcess Start(string verb, params IEnumerable<string> arguments) => Start(verb, Surroundings.Here, arguments);
 
-    /// <summary>Starts a verb that stays, with variables in its environment.</summary>
-    public static BackgroundProcess Start(string verb, IReadOnlyDictionary<string, string>? environment, IEnumerable<string> arguments) =>
-        verb is "agent" or "forward" && NativeAgent is not null
-            ? BackgroundProcess.Start(NativeAgent, [verb, .. arguments], environment)
-            : BackgroundProcess.Start("dotnet", [Pico, verb, .. arguments], environment);
+    /// <summary>Starts a verb that stays, somewhere.</summary>
+    public static BackgroundProcess Start(string verb, Surroundings surroundings, IEnumerable<string> arguments)
+    {
+        string[] command = [.. verb is "agent" or "forward" && NativeAgent is not null ? [NativeAgent] : new[] { "dotnet", Pico }, verb, .. arguments];
+        if (surroundings.Namespace is { } place)
+            command = ["ip", "netns", "exec", place, .. command]; // becomes the program
+        return BackgroundProcess.Start(command[0], command[1..], surroundings.Environment);
+    }
 
     /// <summary>Runs a verb that ends, such as <c>status</c>.</summary>
     public static Task<CommandResult> RunAsync(string verb, params IEnumerable<string> arguments) =>

@@ -12,10 +12,10 @@ internal sealed class RawService : IAsyncDisposable
     private readonly Task _accepting;
     private int _count;
 
-    private RawService(int port, Func<RawConnection, int, Task> script)
+    private RawService(IPEndPoint address, Func<RawConnection, int, Task> script)
     {
         _script = script;
-        _listener = new(IPAddress.Loopback, port);
+        _listener = new(address);
         _listener.Start(backlog: 512);
         _accepting = AcceptAsync();
     }
@@ -27,10 +27,13 @@ internal sealed class RawService : IAsyncDisposable
     public int Connections => Volatile.Read(ref _count);
 
     /// <summary>Runs <paramref name="script"/> for each connection; it is closed when the script ends.</summary>
-    public static RawService Start(Func<RawConnection, Task> script, int port = 0) => new(port, (connection, _) => script(connection));
+    public static RawService Start(Func<RawConnection, Task> script, int port = 0) => Start(script, new IPEndPoint(IPAddress.Loopback, port));
+
+    /// <summary>As <see cref="Start(Func{RawConnection, Task}, int)"/>, at an address.</summary>
+    public static RawService Start(Func<RawConnection, Task> script, IPEndPoint address) => new(address, (connection, _) => script(connection));
 
     /// <summary>As <see cref="Start(Func{RawConnection, Task}, int)"/>, with the connection's number, from 1.</summary>
-    public static RawService Start(Func<RawConnection, int, Task> script) => new(0, script);
+    public static RawService Start(Func<RawConnection, int, Task> script) => new(new IPEndPoint(IPAddress.Loopback, 0), script);
 
     /// <summary>Answers every request without a body with <paramref name="response"/>, on kept connections.</summary>
     public static RawService Answering(string response) => Start(async connection =>

@@ -1,6 +1,6 @@
 namespace Pico.IntegrationTests.Fixtures;
 
-/// <summary>A running <c>pico server</c>, all of its ports on loopback.</summary>
+/// <summary>A running <c>pico server</c>, all of its ports at one address.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
     private readonly ServerAddresses _addresses;
@@ -20,7 +20,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>The process itself. Another one after <see cref="RestartAsync"/>.</summary>
     public BackgroundProcess Process { get; private set; } = null!;
 
-    private IReadOnlyDictionary<string, string>? Environment { get; init; }
+    private Surroundings Surroundings { get; init; } = Surroundings.Here;
 
     /// <summary>Starts a server with <paramref name="options"/> beside its addresses, and waits until it is ready.</summary>
     public static async Task<ServerProcess> StartAsync(params string[] options)
@@ -31,9 +31,9 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Starts a server at <paramref name="addresses"/>, without waiting.</summary>
-    public static ServerProcess Launch(ServerAddresses addresses, IReadOnlyDictionary<string, string> environment, params string[] options)
+    public static ServerProcess Launch(ServerAddresses addresses, Surroundings surroundings, params string[] options)
     {
-        var server = new ServerProcess(addresses, options) { Environment = environment };
+        var server = new ServerProcess(addresses, options) { Surroundings = surroundings };
         server.Launch();
         return server;
     }
@@ -50,7 +50,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     private void Launch() => Process = PicoProgram.Start(
         "server",
-        Environment,
+        Surroundings,
         ["--proxy.bind-addr", Proxy.Authority, "--upstream.bind-addr", Upstream.Authority, "--admin.bind-addr", Admin.Authority, .. _options]);
 
     public ValueTask DisposeAsync() => Process.DisposeAsync();

@@ -7,6 +7,7 @@ internal sealed record Tool(string Program, string Package)
     public static Tool Git { get; } = new("git", "git");
     public static Tool H2Load { get; } = new("h2load", "nghttp2-client");
     public static Tool HAProxy { get; } = new("haproxy", "haproxy");
+    public static Tool Ip { get; } = new("ip", "iproute2");
     public static Tool Nc { get; } = new("nc", "netcat-openbsd");
     public static Tool Nginx { get; } = new("nginx", "nginx-light");
     public static Tool OpenSsl { get; } = new("openssl", "openssl");
@@ -24,9 +25,11 @@ internal sealed record Tool(string Program, string Package)
     public string Require() => Find() ?? throw Missing(Program, Package);
 
     /// <summary>Skips the test (fails it where CI=true), for something that is not installed.</summary>
-    public static Exception Missing(string what, string package)
+    public static Exception Missing(string what, string package) => Lacking($"{what} is not installed: apt-get install {package}");
+
+    /// <summary>Skips the test (fails it where CI=true), for something else that it needs.</summary>
+    public static Exception Lacking(string message)
     {
-        var message = $"{what} is not installed: apt-get install {package}";
         if (Environment.GetEnvironmentVariable("CI") == "true")
             Assert.Fail(message);
         Assert.Skip(message);

@@ -19,9 +19,9 @@ internal sealed class WebService : IAsyncDisposable
     /// <summary>The port that it listens on.</summary>
     public int Port => new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()).Port;
 
-    /// <summary>Starts a service that speaks <paramref name="protocols"/>.</summary>
+    /// <summary>Starts a service that speaks <paramref name="protocols"/>, on loopback if no other address is given.</summary>
     public static async Task<WebService> StartAsync(
-        Action<WebApplication> map, HttpProtocols protocols = HttpProtocols.Http1, Action<IServiceCollection>? services = null)
+        Action<WebApplication> map, HttpProtocols protocols = HttpProtocols.Http1, Action<IServiceCollection>? services = null, IPAddress? address = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -30,7 +30,7 @@ internal sealed class WebService : IAsyncDisposable
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null;
-            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = protocols);
+            kestrel.Listen(address ?? IPAddress.Loopback, 0, listen => listen.Protocols = protocols);
         });
         services?.Invoke(builder.Services);
         var app = builder.Build();
