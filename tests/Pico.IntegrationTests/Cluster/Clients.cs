@@ -13,6 +13,7 @@ namespace Pico.IntegrationTests.Cluster;
 internal sealed class Clients(ReadyNodes nodes, IReadOnlyList<ForwardProcess> forwards, TrafficLog log) : IDisposable
 {
     private const int MessagesOfASession = 10;
+    private const int LongestBody = 64 * 1024;
 
     // Sessions last for two seconds: less than any grace period.
     private static readonly TimeSpan BetweenMessages = TimeSpan.FromMilliseconds(200);
@@ -27,6 +28,19 @@ internal sealed class Clients(ReadyNodes nodes, IReadOnlyList<ForwardProcess> fo
         var text = await response.Content.ReadAsStringAsync(cancellationToken);
         if (response.StatusCode != HttpStatusCode.OK || text != "ok")
             throw new IOException($"{node.Proxy.Host} answers {(int)response.StatusCode} {text}");
+        log.Exchanged();
+    });
+
+    /// <summary>One request with a body, which must come back whole. It is sent once.</summary>
+    public Task PostAsync(string endpoint, CancellationToken cancellationToken) => ThroughAnyAsync(async node =>
+    {
+        var body = new byte[Random.Shared.Next(LongestBody)];
+        Random.Shared.NextBytes(body);
+        using var request = new HttpRequestMessage(HttpMethod.Post, node.Proxy) { Headers = { { "x-pico-endpoint", endpoint } }, Content = new ByteArrayContent(body) };
+        using var response = await _http.SendAsync(request, cancellationToken);
+        var answer = await response.Content.ReadAsByteArrayAsync(cancellationToken);
+        if (response.StatusCode != HttpStatusCode.OK || !answer.AsSpan().SequenceEqual(body))
+            throw new IOException($"{node.Proxy.Host} answers {(int)response.StatusCode} to {body.Length} bytes: {answer.Length} bytes");
         log.Exchanged();
     });
 

@@ -123,7 +123,8 @@ internal sealed partial class ClusterProcesses : IAsyncDisposable
     [GeneratedRegex(@"^pico_tunnels(\{.*\})? (?<count>\d+)", RegexOptions.Multiline)]
     private static partial Regex TunnelsMetric();
 
-    private static async Task<string[]> NodesWithAllAsync(AgentProcess agent)
+    /// <summary>The nodes at which everything of an agent is registered.</summary>
+    public static async Task<string[]> NodesWithAllAsync(AgentProcess agent)
     {
         using var status = JsonDocument.Parse(await Readiness.GetAsync(new(agent.Admin, "/status")));
         var endpoints = status.RootElement.GetProperty("endpoints").GetArrayLength();

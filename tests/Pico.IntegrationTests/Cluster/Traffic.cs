@@ -3,7 +3,7 @@ using Pico.IntegrationTests.Fixtures;
 namespace Pico.IntegrationTests.Cluster;
 
 /// <summary>
-/// 500 exchanges a second, spread over the ready nodes, whether answers come or not: 400 HTTP requests (one in 80 of them takes a second), 5 new WebSockets and
+/// 500 exchanges a second, spread over the ready nodes, whether answers come or not: 400 HTTP requests (one in 80 of them takes a second, one in ten has a body), 5 new WebSockets and
 /// 5 new TCP connections of ten exchanges each. The endpoints are <c>web</c>, <c>solo</c> (HTTP) and <c>tcp</c>.
 /// </summary>
 internal sealed class Traffic : IAsyncDisposable
@@ -11,6 +11,7 @@ internal sealed class Traffic : IAsyncDisposable
     private const int RequestsPerSecond = 400;
     private const int SessionsPerSecond = 5;
     private const int OneInIsSlow = 80;
+    private const int OneInHasABody = 10;
 
     private readonly ReadyNodes _nodes;
     private readonly ForwardProcess[] _forwards;
@@ -68,9 +69,12 @@ internal sealed class Traffic : IAsyncDisposable
 
     private static string Endpoint(int i) => i % 2 == 0 ? "web" : "solo";
 
-    private Task RequestAsync(int i) => i / 2 % OneInIsSlow == 0
-        ? Log.TrackAsync("slow requests", token => _clients.RequestAsync(Endpoint(i), "/slow", token))
-        : Log.TrackAsync("requests", token => _clients.RequestAsync(Endpoint(i), "/", token));
+    private Task RequestAsync(int i) => (i / 2) switch
+    {
+        var n when n % OneInIsSlow == 0 => Log.TrackAsync("slow requests", token => _clients.RequestAsync(Endpoint(i), "/slow", token)),
+        var n when n % OneInHasABody == 1 => Log.TrackAsync("posts", token => _clients.PostAsync(Endpoint(i), token)),
+        _ => Log.TrackAsync("requests", token => _clients.RequestAsync(Endpoint(i), "/", token)),
+    };
 
     private async Task PaceAsync(int perSecond, Func<int, Task> begin)
     {

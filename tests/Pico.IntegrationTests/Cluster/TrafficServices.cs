@@ -40,6 +40,7 @@ internal sealed class TrafficServices : IAsyncDisposable
         app.UseWebSockets();
         app.MapGet("/", () => "ok");
         app.MapGet("/slow", AnswerSlowlyAsync);
+        app.MapPost("/", SendBackAsync);
         app.Map("/socket", EchoAsync);
     }
 
@@ -48,6 +49,12 @@ internal sealed class TrafficServices : IAsyncDisposable
         await context.Response.WriteAsync("o", context.RequestAborted);
         await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, context.RequestAborted);
         await context.Response.WriteAsync("k", context.RequestAborted);
+    }
+
+    private static async Task SendBackAsync(HttpContext context)
+    {
+        context.Response.ContentLength = context.Request.ContentLength;
+        await context.Request.Body.CopyToAsync(context.Response.Body, context.RequestAborted);
     }
 
     private static async Task EchoAsync(HttpContext context)

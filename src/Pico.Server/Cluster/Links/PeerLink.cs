@@ -55,10 +55,22 @@ internal sealed partial class PeerLink : ITunnelHandler
 
     /// <summary>
     /// Opens a stream at the other node, over a link that is dialled first if there is none. Throws <see cref="StreamException"/>, as
-    /// <see cref="TunnelConnection.OpenAsync"/>; <see cref="StreamError.TunnelLost"/> when there is no link to be had.
+    /// <see cref="TunnelConnection.OpenAsync"/>; <see cref="StreamError.TunnelLost"/> when there is no link to be had, or the node goes down before it has answered: where it was cut
+    /// off, the connection itself hangs for longer.
     /// </summary>
-    public ValueTask<TunnelStream> OpenAsync(StreamOpen open, CancellationToken cancellationToken) =>
-        _current is { IsOpen: true } link ? link.OpenAsync(open, cancellationToken) : DialAndOpenAsync(open, cancellationToken);
+    public async ValueTask<TunnelStream> OpenAsync(StreamOpen open, CancellationToken cancellationToken)
+    {
+        var link = _current is { IsOpen: true } current ? current : await NextAsync().WaitAsync(cancellationToken);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _over.Token);
+        try
+        {
+            return await link.OpenAsync(open, either.Token);
+        }
+        catch (OperationCanceledException) when (_over.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw Gone();
+        }
+    }
 
     /// <summary>Nothing is opened any more, and nothing dialled; the link closes when its last stream has ended.</summary>
     public void Leave()
@@ -98,11 +110,7 @@ internal sealed partial class PeerLink : ITunnelHandler
         }
     }
 
-    private async ValueTask<TunnelStream> DialAndOpenAsync(StreamOpen open, CancellationToken cancellationToken)
-    {
-        var link = await NextAsync().WaitAsync(cancellationToken);
-        return await link.OpenAsync(open, cancellationToken);
-    }
+    private StreamException Gone() => new(StreamError.TunnelLost, $"the node {_nodeId} is gone");
 
     /// <summary>The connection that there is, or will be; fails when there is none to wait for.</summary>
     private Task<TunnelConnection> NextAsync()
@@ -110,7 +118,7 @@ internal sealed partial class PeerLink : ITunnelHandler
         lock (_changing)
         {
             if (_over.IsCancellationRequested)
-                return Task.FromException<TunnelConnection>(new StreamException(StreamError.TunnelLost, $"the node {_nodeId} is gone"));
+                return Task.FromException<TunnelConnection>(Gone());
             if (_current is { IsOpen: true } link)
                 return Task.FromResult(link);
             if (_attempt is { } attempt)
@@ -151,7 +159,7 @@ internal sealed partial class PeerLink : ITunnelHandler
         }
 
         lock (_changing)
-            EndAttempt(new StreamException(StreamError.TunnelLost, $"the node {_nodeId} is gone"));
+            EndAttempt(Gone());
     }
 
     /// <summary>Returns when the link has to be replaced.</summary>

@@ -83,22 +83,36 @@ public sealed class PeerLinkTests : IAsyncDisposable
         _a.Hear(_b, "db");
         var connected = await _a.ConnectAsync("db");
 
-        // What windows and buffers of three hops hold is bounded: a writer that is not read comes to a stop.
-        var data = new byte[1024 * 1024];
+        // What windows and buffers of three hops hold is bounded: a writer that is not read comes to a stop, while another stream carries more than that on the same way.
         var written = 0;
-        var pending = Task.CompletedTask;
-        while (written < 100)
+        var writing = WriteForEverAsync();
+        await _b.ServeAsync("echo", TestAgent.EchoAsync);
+        _a.Hear(_b, "echo");
+        var other = await _a.ConnectAsync("echo");
+        var sent = new byte[1024 * 1024];
+        for (var i = 0; i < 60; i++)
         {
-            pending = connected.Stream!.WriteAsync(data, TestContext.Current.CancellationToken).AsTask();
-            if (await Task.WhenAny(pending, Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, TestContext.Current.CancellationToken)) != pending)
-                break;
-            written++;
+            var write = other.Stream!.WriteAsync(sent, TestContext.Current.CancellationToken);
+            for (long received = 0; received < sent.Length;)
+            {
+                var result = await other.Stream.Input.ReadAsync(TestContext.Current.CancellationToken);
+                received += result.Buffer.Length;
+                other.Stream.Input.AdvanceTo(result.Buffer.End);
+            }
+
+            await write;
         }
 
-        Assert.False(pending.IsCompleted);
-        Assert.InRange(written, 0, 20);
+        Assert.False(writing.IsCompleted);
+        Assert.InRange(Volatile.Read(ref written), 0, 20);
         connected.Stream!.Abort(StreamError.Cancelled);
-        await Assert.ThrowsAsync<StreamException>(() => pending);
+        await Assert.ThrowsAsync<StreamException>(() => writing);
+
+        async Task WriteForEverAsync()
+        {
+            for (var data = new byte[1024 * 1024]; ; Interlocked.Increment(ref written))
+                await connected.Stream!.WriteAsync(data, TestContext.Current.CancellationToken);
+        }
     }
 
     [Fact]
@@ -116,6 +130,28 @@ public sealed class PeerLinkTests : IAsyncDisposable
 
         Assert.Equal(ProxyError.NoAvailableUpstreams, connected.Error);
         Assert.DoesNotContain(_b.Get<PeerDirectory>().All, p => p.Link.Current is not null);
+    }
+
+    [Fact]
+    public async Task Open_AtANodeThatGoesDownBeforeItAnswers_IsTriedAtAnother()
+    {
+        MeetEachOther();
+        await using var c = new LinkedNode("node-c");
+        _a.Meet(c);
+        c.Meet(_a);
+        var silent = await _b.ServeAsync("db");
+        silent.AutoAccept = false;
+        await c.ServeAsync("db", TestAgent.EchoAsync);
+        _a.Hear(_b, "db");
+        var connecting = _a.ConnectAsync("db");
+        await silent.Opened.Reader.ReadAsync(TestContext.Current.CancellationToken);
+        _a.Hear(c, "db");
+
+        _a.Observer.OnMemberDown(_b.Member, MemberDownReason.Failed);
+
+        var connected = await connecting;
+        Assert.True(connected.IsConnected, connected.Detail);
+        Assert.Equal("node-c", connected.Upstream.NodeId);
     }
 
     [Fact]
