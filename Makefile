@@ -8,7 +8,7 @@ DOTNET_FLAGS := --nologo --verbosity quiet -consoleLoggerParameters:NoSummary
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
-.PHONY: run build test test-cluster bench bench-scale simulate format lint publish publish-agent publish-server images docs
+.PHONY: run build test test-cluster bench bench-scale simulate format lint publish publish-agent publish-server images docs manifests
 
 ## run: a server, an agent and a small service on this machine; Ctrl-C ends all of it
 run:
@@ -78,3 +78,8 @@ docs:
 	@dotnet src/Pico.Cli/bin/$(CONFIGURATION)/net10.0/pico.dll reference > docs/configuration.md.new
 	@mv docs/configuration.md.new docs/configuration.md
 	@echo "docs/configuration.md is written."
+
+## manifests: manifests/*.yaml from the chart; needs helm
+manifests:
+	@manifests/render
+	@echo "manifests/*.yaml are written."

@@ -87,6 +87,22 @@ annotations:
 {{- end -}}
 {{- end -}}
 
+{{- define "pico.cleanup.serviceAccount" -}}
+{{- if .Values.cleanup.serviceAccount.create -}}
+{{- default (printf "%s-cleanup" (include "pico.fullname" .)) .Values.cleanup.serviceAccount.name -}}
+{{- else -}}
+{{- default "default" .Values.cleanup.serviceAccount.name -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+Whether there is a cluster to look into. Helm alone (helm template, and so most GitOps tools) has none, and then nothing may be made up that a next rendering would make
+up otherwise. The release's namespace is one that whoever installs can read; it may be about to be created, by somebody who can read others.
+*/}}
+{{- define "pico.hasCluster" -}}
+{{- if or (lookup "v1" "Namespace" "" .Release.Namespace) (lookup "v1" "Namespace" "" "kube-system") -}}true{{- end -}}
+{{- end -}}
+
 {{/* The Secret with the gossip keys. */}}
 {{- define "pico.gossipSecret" -}}
 {{- default (printf "%s-gossip" (include "pico.fullname" .)) .Values.cluster.gossipKey.existingSecret -}}
@@ -109,12 +125,27 @@ annotations:
 {{- if or .Values.cluster.kubernetesDiscovery (include "pico.server.hasAccounts" .) }}true{{ end }}
 {{- end -}}
 
+{{/* Whether agents must show a credential. */}}
+{{- define "pico.hasAgentAuth" -}}
+{{- if or .Values.auth.agents.keysSecret .Values.auth.serviceAccounts.enabled .Values.auth.issuers -}}true{{- end -}}
+{{- end -}}
+
 {{/* Where injected agents connect. */}}
 {{- define "pico.agentServer" -}}
 {{- if .Values.injector.agent.server -}}
 {{- .Values.injector.agent.server -}}
 {{- else -}}
 {{- printf "%s://%s-upstream.%s.svc.%s:%v" (ternary "wss" "ws" (ne .Values.server.tls.upstreamSecret "")) (include "pico.fullname" .) .Release.Namespace .Values.cluster.domain .Values.server.services.upstream.port -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Whom those agents trust; only for servers that speak TLS. */}}
+{{- define "pico.agentServerCa" -}}
+{{- if .Values.injector.agent.serverCa -}}
+{{- if not (regexMatch "(^|,) *(wss|https)://" (include "pico.agentServer" .)) -}}
+{{- fail (printf "injector.agent.serverCa is set, but agents connect to %s, without TLS: set server.tls.upstreamSecret, or a wss:// URL in injector.agent.server" (include "pico.agentServer" .)) -}}
+{{- end -}}
+{{- .Values.injector.agent.serverCa -}}
 {{- end -}}
 {{- end -}}
 
@@ -135,6 +166,15 @@ runAsUser: 1654
 runAsGroup: 1654
 fsGroup: 1654
 seccompProfile: {type: RuntimeDefault}
+{{- end -}}
+
+{{/* How many pods may be missing at a time: minAvailable if it is set, else maxUnavailable. */}}
+{{- define "pico.disruption" -}}
+{{- if not (kindIs "invalid" .minAvailable) -}}
+minAvailable: {{ .minAvailable }}
+{{- else -}}
+maxUnavailable: {{ .maxUnavailable }}
+{{- end -}}
 {{- end -}}
 
 {{/* Where a pod may run: dict root, component, values. */}}
@@ -172,7 +212,7 @@ imagePullSecrets:
 {{- end }}
 {{- end -}}
 
-{{/* Role or ClusterRole plus binding in every place where the controller works: dict root, component, name, serviceAccount, rules, namespaces ([]: cluster-wide). */}}
+{{/* Role or ClusterRole plus binding in every place where the controller works: dict root, component, name, serviceAccount, rules, namespaces ([]: cluster-wide), and optionally annotations. */}}
 {{- define "pico.grant" -}}
 {{- $root := .root -}}
 {{- $grant := . -}}
@@ -182,14 +222,14 @@ imagePullSecrets:
 apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
 metadata:
-  {{- include "pico.metadata" (dict "root" $root "component" $grant.component "name" $grant.name "namespace" $namespace) | nindent 2 }}
+  {{- include "pico.metadata" (dict "root" $root "component" $grant.component "name" $grant.name "namespace" $namespace "annotations" $grant.annotations) | nindent 2 }}
 rules:
   {{- toYaml $grant.rules | nindent 2 }}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata:
-  {{- include "pico.metadata" (dict "root" $root "component" $grant.component "name" $grant.name "namespace" $namespace) | nindent 2 }}
+  {{- include "pico.metadata" (dict "root" $root "component" $grant.component "name" $grant.name "namespace" $namespace "annotations" $grant.annotations) | nindent 2 }}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: {{ $grant.name }}}
 subjects:
   - {kind: ServiceAccount, name: {{ $grant.serviceAccount }}, namespace: {{ $root.Release.Namespace }}}
@@ -200,14 +240,14 @@ subjects:
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
 metadata:
-  {{- include "pico.metadata" (dict "root" $root "component" $grant.component "name" $name "clusterScoped" true) | nindent 2 }}
+  {{- include "pico.metadata" (dict "root" $root "component" $grant.component "name" $name "clusterScoped" true "annotations" $grant.annotations) | nindent 2 }}
 rules:
   {{- toYaml $grant.rules | nindent 2 }}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding
 metadata:
-  {{- include "pico.metadata" (dict "root" $root "component" $grant.component "name" $name "clusterScoped" true) | nindent 2 }}
+  {{- include "pico.metadata" (dict "root" $root "component" $grant.component "name" $name "clusterScoped" true "annotations" $grant.annotations) | nindent 2 }}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {{ $name }}}
 subjects:
   - {kind: ServiceAccount, name: {{ $grant.serviceAccount }}, namespace: {{ $root.Release.Namespace }}}

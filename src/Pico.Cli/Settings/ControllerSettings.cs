@@ -77,6 +77,9 @@ internal sealed class ControllerSettings
             "agent.image-pull-policy", OptionTypes.Choice(("Always", "Always"), ("IfNotPresent", "IfNotPresent"), ("Never", "Never")),
             o => o.ImagePullPolicy, (o, v) => o.ImagePullPolicy = v, "When nodes pull it.")
         .Add(
+            "agent.image-pull-secrets", OptionTypes.List(Name), o => o.ImagePullSecrets, (o, v) => o.ImagePullSecrets = v,
+            "Secrets for pulling it, in the namespaces of PicoEndpoints with a serviceRef. An agent beside a pod uses the pod's.")
+        .Add(
             "agent.server", OptionTypes.Matching("url", "URLs as for the agent's option server", t => AgentSettings.Definitions.Check("server", t) is null),
             o => o.Server, (o, v) => o.Server = v, "The servers' upstream port.")
         .Add(

@@ -9,6 +9,9 @@ public sealed class AgentTemplate
     /// <summary><c>Always</c>, <c>IfNotPresent</c> or <c>Never</c>. Default <c>IfNotPresent</c>.</summary>
     public string ImagePullPolicy { get; set; } = "IfNotPresent";
 
+    /// <summary>Secrets for pulling it, for agents that stand alone (serviceRef), in the namespace of each; beside a pod it uses the pod's. Default: none.</summary>
+    public IReadOnlyList<string> ImagePullSecrets { get; set; } = [];
+
     /// <summary>The servers' upstream port. Default <c>ws://pico-upstream.pico.svc:8001</c>.</summary>
     public string Server { get; set; } = "ws://pico-upstream.pico.svc:8001";
 

@@ -86,6 +86,7 @@ internal static class Gateway
             ServiceAccountName = NameFor(endpoint.Key.Name),
             AutomountServiceAccountToken = false,
             EnableServiceLinks = false,
+            ImagePullSecrets = template.ImagePullSecrets.Count == 0 ? null : [.. template.ImagePullSecrets.Select(s => new V1LocalObjectReference { Name = s })],
             TerminationGracePeriodSeconds = TerminationSeconds,
             SecurityContext = new V1PodSecurityContext { RunAsNonRoot = true, SeccompProfile = new V1SeccompProfile { Type = "RuntimeDefault" } },
             Containers = [AgentContainer.Create(settings, options)],

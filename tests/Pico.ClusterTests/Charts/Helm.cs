@@ -20,7 +20,11 @@ internal static class Helm
     /// <summary>The chart as it is rendered with a set of values for a version of Kubernetes; once for all tests.</summary>
     public static Task<Rendering> RenderAsync(string values, string kubernetes) => Renderings.GetOrAdd(
         (values, kubernetes),
-        key => new Lazy<Task<Rendering>>(async () => Rendering.Parse((await RunAsync([.. Template(key.Values, key.Kubernetes)])).Succeeded().Text, key.Kubernetes))).Value;
+        key => new Lazy<Task<Rendering>>(() => RenderAgainAsync(key.Values, key.Kubernetes))).Value;
+
+    /// <summary>The same, rendered anew.</summary>
+    public static async Task<Rendering> RenderAgainAsync(string values, string kubernetes) =>
+        Rendering.Parse((await RunAsync([.. Template(values, kubernetes)])).Succeeded().Text, kubernetes);
 
     /// <summary>What Helm says when it renders the chart with values that are given here.</summary>
     public static async Task<CommandResult> TryAsync(string yaml, params string[] arguments)

@@ -44,11 +44,14 @@ internal static class YamlJson
             "" or "~" or "null" => null,
             "true" => true,
             "false" => false,
-            _ when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && !(text.Length > 1 && text[0] == '0') => number,
+            _ when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && !(text.Length > 1 && text[0] == '0') => Number(number),
             // Octal, as YAML 1.1 writes a file's mode.
-            _ when text.Length > 1 && text[0] == '0' && text.All(char.IsAsciiDigit) => Convert.ToInt64(text, 8),
+            _ when text.Length > 1 && text[0] == '0' && text.All(char.IsAsciiDigit) => Number(Convert.ToInt64(text, 8)),
             _ when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && char.IsAsciiDigit(text[^1]) => number,
             _ => text,
         };
     }
+
+    // As it stands in JSON, so that it can be read as any type that it fits.
+    private static JsonNode? Number(long number) => JsonNode.Parse(number.ToString(CultureInfo.InvariantCulture));
 }

@@ -24,7 +24,7 @@ internal sealed class Kubectl(string kubeConfig)
     public BackgroundProcess Start(params string[] arguments) => BackgroundProcess.Start(Program.Require(), arguments, _environment);
 
     /// <summary><c>kubectl apply</c>; the caller judges the exit code.</summary>
-    public Task<CommandResult> TryApplyAsync(string @namespace, string manifest) => new Command(Program, "apply", "--namespace", @namespace, "--filename", "-")
+    public Task<CommandResult> TryApplyAsync(string @namespace, string manifest, params string[] options) => new Command(Program, ["apply", "--namespace", @namespace, "--filename", "-", .. options])
     {
         Environment = _environment,
         Input = async stdin => await stdin.WriteAsync(Encoding.UTF8.GetBytes(manifest)),
