@@ -5,9 +5,14 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
+using Pico.Server.Admin.Api;
+using Pico.Server.Admin.Events;
 using Pico.Server.Admin.Metrics;
+using Pico.Server.Admin.Page;
 using Pico.Server.Admin.Status;
+using Pico.Server.Admin.Streaming;
 using Pico.Server.Auth;
+using Pico.Server.Cluster.Asking;
 using Pico.Server.Hosting;
 using Pico.Server.Hosting.Tls;
 
@@ -22,7 +27,23 @@ internal static class AdminServices
     public static IServiceCollection AddAdmin(this IServiceCollection services)
     {
         services.AddMetrics();
-        services.AddSingleton<ServerMetrics>().AddSingleton<TunnelMetrics>().AddSingleton<NodeReporter>().AddSingleton<StatusReporter>();
+        services.AddSingleton<ServerMetrics>().AddSingleton<TunnelMetrics>();
+        services.AddSingleton<EventLog>().AddSingleton<EventSources>();
+        services
+            .AddSingleton<NodeReporter>()
+            .AddSingleton<EndpointReporter>()
+            .AddSingleton<TunnelReporter>()
+            .AddSingleton<GossipReporter>()
+            .AddSingleton<StatusReporter>();
+        services
+            .AddSingleton<EndpointList>()
+            .AddSingleton<TunnelList>()
+            .AddSingleton<AdminResources>()
+            .AddSingleton<AdminApi>()
+            .AddSingleton<IPeerAnswers>(static provider => provider.GetRequiredService<AdminApi>())
+            .AddSingleton<OpenApiDocument>()
+            .AddSingleton<StreamSlots>()
+            .AddSingleton<LiveAnswers>();
         services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.Clear().AddService("pico-server"))
             .WithMetrics(metrics => metrics.AddMeter(ServerMetrics.MeterName, RuntimeMeter).AddPrometheusExporter());
@@ -43,7 +64,9 @@ internal static class AdminServices
         admin.RunPaths(paths => paths
             .Get("/health", context => Say(context, "alive"))
             .Get("/ready", Ready)
-            .Get("/status", Status)
+            .GetPage()
+            .GetResources(admin.ApplicationServices.GetRequiredService<AdminResources>())
+            .Get("/openapi.json", AdminPaths.DescribeAsync)
             .Post("/drain", DrainPath.AnswerAsync));
     }
 
@@ -53,7 +76,7 @@ internal static class AdminServices
             ? new MetricStreamConfiguration { CardinalityLimit = ServerMetrics.MaxSeries }
             : MetricStreamConfiguration.Drop;
 
-    /// <summary>Asks for a client certificate and a token, if the port does; probes need neither.</summary>
+    /// <summary>Asks for a client certificate and a token, if the port does; probes need neither, and the status page's own files no token.</summary>
     private static async Task Authenticate(HttpContext context, RequestDelegate next)
     {
         var isProbe = context.Request.Path.Value is "/health" or "/ready";
@@ -66,7 +89,7 @@ internal static class AdminServices
         }
 
         var gate = context.RequestServices.GetRequiredService<AuthGates>().Admin;
-        if (gate.IsEnabled && !isProbe)
+        if (gate.IsEnabled && !isProbe && !PageFiles.Has(context.Request.Path))
         {
             var result = await gate.VerifyAsync(context.Request.Headers.Authorization, context.RequestAborted);
             if (!result.IsValid)
@@ -74,13 +97,12 @@ internal static class AdminServices
                 await AuthProblems.WriteAsync(context, result);
                 return;
             }
+
+            context.Features.Set(result.Token);
         }
 
         await next(context);
     }
-
-    private static Task Status(HttpContext context) => context.Response.WriteAsJsonAsync(
-        context.RequestServices.GetRequiredService<StatusReporter>().Report(), StatusJson.Default.ServerStatus, cancellationToken: context.RequestAborted);
 
     private static Task Ready(HttpContext context)
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using Pico.Gossip;
+using Pico.Server.Cluster.Asking;
 using Pico.Server.Cluster.Links;
 using Pico.Server.Cluster.Members;
 using Pico.Server.Upstreams;
@@ -23,6 +24,9 @@ internal sealed class ClusterNode(
     public IPEndPoint? Address { get; private set; }
 
     /// <inheritdoc/>
+    public GossipNode? Gossip => _gossip;
+
+    /// <inheritdoc/>
     public IEnumerable<NodeView> Others => (_gossip?.Members ?? []).Select(m => new NodeView(m, peers.TryGet(m.Life, out var peer) ? peer : null));
 
     /// <inheritdoc/>
@@ -32,6 +36,10 @@ internal sealed class ClusterNode(
         announcer.Start(_gossip);
         joining.Watch(_gossip);
     }
+
+    /// <inheritdoc/>
+    public Task<PeerAnswer> AskAsync(string nodeId, string question, CancellationToken cancellationToken) =>
+        peers.FindNode(nodeId) is { } peer ? PeerQuestion.AskAsync(peer, question, time, cancellationToken) : Task.FromException<PeerAnswer>(QuestionException.Unknown(nodeId));
 
     /// <inheritdoc/>
     public void BeginDraining() => announcer.Announce();

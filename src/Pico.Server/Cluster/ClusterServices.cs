@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Pico.Server.Cluster.Asking;
 using Pico.Server.Cluster.Balancing;
 using Pico.Server.Cluster.Discovery;
 using Pico.Server.Cluster.Links;
@@ -44,6 +45,9 @@ internal static class ClusterServices
             .AddSingleton<LinkAcceptor>()
             .AddSingleton<ClusterPort>()
             .AddSingleton<PeerLinks>()
-            .AddSingleton<StreamRelay>();
+            .AddSingleton<StreamRelay>()
+
+            // Questions of other nodes: who answers them is made late, for it asks the cluster too
+            .AddSingleton(static services => new Lazy<IPeerAnswers>(services.GetRequiredService<IPeerAnswers>));
     }
 }

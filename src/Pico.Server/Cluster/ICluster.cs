@@ -1,4 +1,5 @@
 using System.Net;
+using Pico.Gossip;
 using Pico.Server.Cluster.Members;
 
 namespace Pico.Server.Cluster;
@@ -9,6 +10,9 @@ internal interface ICluster : IAsyncDisposable
     /// <summary>Where the gossip port listens; null without a cluster.</summary>
     IPEndPoint? Address { get; }
 
+    /// <summary>The gossip; null without a cluster, and before it has started.</summary>
+    GossipNode? Gossip { get; }
+
     /// <summary>The other nodes that are known, those that failed lately included.</summary>
     IEnumerable<NodeView> Others { get; }
 
@@ -17,6 +21,11 @@ internal interface ICluster : IAsyncDisposable
     /// <see cref="Hosting.ServerStartException"/> if the port cannot be had or a key cannot be read.
     /// </summary>
     Task StartAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Asks another node what it knows (<see cref="Asking.PeerQuestion"/>). Throws <see cref="Asking.QuestionException"/> if it is unknown, cannot be reached or gives no answer.
+    /// </summary>
+    Task<Asking.PeerAnswer> AskAsync(string nodeId, string question, CancellationToken cancellationToken);
 
     /// <summary>The others are told to use this node for what nobody else has only.</summary>
     void BeginDraining();

@@ -1,4 +1,6 @@
 using System.Net;
+using Pico.Gossip;
+using Pico.Server.Cluster.Asking;
 using Pico.Server.Cluster.Members;
 using Pico.Server.Hosting;
 using Pico.Server.Upstreams.Tunnels;
@@ -15,6 +17,9 @@ internal sealed class LoneNode(NodeLifecycle lifecycle) : ICluster, ITunnelPlace
     public IEnumerable<NodeView> Others => [];
 
     /// <inheritdoc/>
+    public GossipNode? Gossip => null;
+
+    /// <inheritdoc/>
     public bool HasRoom => true;
 
     /// <inheritdoc/>
@@ -23,6 +28,10 @@ internal sealed class LoneNode(NodeLifecycle lifecycle) : ICluster, ITunnelPlace
         lifecycle.EndJoining();
         return Task.CompletedTask;
     }
+
+    /// <inheritdoc/>
+    public Task<PeerAnswer> AskAsync(string nodeId, string question, CancellationToken cancellationToken) =>
+        Task.FromException<PeerAnswer>(QuestionException.Unknown(nodeId));
 
     /// <inheritdoc/>
     public void BeginDraining()

@@ -16,6 +16,9 @@ internal sealed class NodeLifecycle : IDisposable
         Stopped = _stopped.Token;
     }
 
+    /// <summary>The node begins to drain.</summary>
+    public event Action? DrainBegan;
+
     /// <summary>True while the node is listening, is through with joining its cluster, and takes new work.</summary>
     public bool IsReady => _listening && _joined && !IsDraining;
 
@@ -48,7 +51,12 @@ internal sealed class NodeLifecycle : IDisposable
     public void RequestDrain() => _drainRequested.TrySetResult();
 
     /// <summary>The node stops. Idempotent.</summary>
-    public void BeginDraining() => _draining = true;
+    public void BeginDraining()
+    {
+        if (Interlocked.Exchange(ref _draining, true))
+            return;
+        DrainBegan?.Invoke();
+    }
 
     /// <summary>Whatever still runs ends now. Idempotent.</summary>
     public void End() => _stopped.Cancel();

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Pico.Server.Admin;
+using Pico.Server.Admin.Events;
 using Pico.Server.Admin.Metrics;
 using Pico.Server.Auth;
 using Pico.Server.Cluster;
@@ -98,5 +99,6 @@ internal static class ServerComposition
     private static void StartHousekeeping(this IServiceProvider services)
     {
         services.GetRequiredService<TunnelMetrics>();
+        services.GetRequiredService<EventSources>().Listen(services);
     }
 }

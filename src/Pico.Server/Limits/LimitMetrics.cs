@@ -22,6 +22,9 @@ internal sealed partial class LimitMetrics
         meters.Create(ServerMetrics.MeterName).CreateObservableCounter("pico.limit.hits", Measure, "{hit}", "What a limit refused, by the option that sets it.");
     }
 
+    /// <summary>A limit was hit, by whom, and how often so far: as often as it is logged.</summary>
+    public event Action<Limit, string, long>? Reached;
+
     /// <summary>What was refused because of <paramref name="limit"/> so far.</summary>
     public long Hits(Limit limit) => Volatile.Read(ref _hits[(int)limit]);
 
@@ -32,6 +35,7 @@ internal sealed partial class LimitMetrics
         if (!IsLogDue(limit))
             return;
         LogHit(LimitNames.Of(limit), who, Hits(limit));
+        Reached?.Invoke(limit, who, Hits(limit));
     }
 
     private bool IsLogDue(Limit limit)

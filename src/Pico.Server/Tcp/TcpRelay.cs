@@ -37,6 +37,7 @@ internal sealed partial class TcpRelay(RouteTable routes, RequestLimits limits, 
             return Refused(error, $"Too many connections to the endpoint '{endpoint.EndpointId}', of this client or of all.");
 
         var result = await connector.ConnectAsync(endpoint, reuse: false, client, cancellationToken);
+        endpoint.Traffic.Count(time.GetTimestamp(), time.TimestampFrequency, elapsed: -1, status: 0, result.Error);
         if (result.IsConnected)
             return new RelayedStream(result, permit, ProxyError.None, "");
         permit.Exit();

@@ -44,32 +44,35 @@ internal sealed class Ejection(TimeProvider time)
         }
     }
 
-    /// <summary>An open succeeded: the upstream is good again.</summary>
-    public void Succeeded()
+    /// <summary>An open succeeded: the upstream is good again. True if it was left out until now.</summary>
+    public bool Succeeded()
     {
         if (Until == 0)
-            return;
+            return false;
 
         lock (_changing)
         {
+            var wasEjected = _until != 0;
             _failures = 0;
             _probing = false;
             Volatile.Write(ref _until, 0);
+            return wasEjected;
         }
     }
 
-    /// <summary>An open failed. Failures of opens that were under way already when the upstream was ejected count as one.</summary>
-    public void Failed()
+    /// <summary>An open failed. Failures of opens that were under way already when the upstream was ejected count as one. True if it was in use until now.</summary>
+    public bool Failed()
     {
         lock (_changing)
         {
             if (_until != 0 && !_probing && time.GetTimestamp() < _until)
-                return;
+                return false;
 
             var backOff = Math.Min(MinBackOff.Ticks << Math.Min(_failures, 10), MaxBackOff.Ticks);
             _failures++;
             _probing = false;
             Volatile.Write(ref _until, After(TimeSpan.FromTicks((long)(backOff * (0.75 + Random.Shared.NextDouble() / 2)))));
+            return _failures == 1;
         }
     }
 

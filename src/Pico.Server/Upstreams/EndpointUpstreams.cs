@@ -11,6 +11,7 @@ internal sealed class EndpointUpstreams(Upstream first)
     // Replaced under the route table's lock; read by anyone.
     private volatile Upstream[] _upstreams = [first];
     private Load? _load;
+    private EndpointTraffic? _traffic;
     private volatile EndpointProtocol _protocol = first.Protocol;
 
     /// <summary>The endpoint, in lower case.</summary>
@@ -22,11 +23,20 @@ internal sealed class EndpointUpstreams(Upstream first)
     /// </summary>
     public EndpointProtocol Protocol => _protocol;
 
+    /// <summary>True if it has an upstream of this node: the nearest comes first.</summary>
+    public bool IsHere => _upstreams is [{ Proximity: Proximity.Here }, ..];
+
     /// <summary>Another number each time that an upstream of this node was withdrawn. Changed by the route table's writer only.</summary>
     public ushort Withdrawals { get; internal set; }
 
     /// <summary>What the endpoint's clients use just now; made by the first of them.</summary>
     public Load Load => Volatile.Read(ref _load) ?? Interlocked.CompareExchange(ref _load, new Load(), null) ?? _load;
+
+    /// <summary>What its clients did here lately; made by the first of them.</summary>
+    public EndpointTraffic Traffic => Volatile.Read(ref _traffic) ?? Interlocked.CompareExchange(ref _traffic, new EndpointTraffic(), null) ?? _traffic;
+
+    /// <summary>The same for those who look: null while there was no client.</summary>
+    public EndpointTraffic? KnownTraffic => Volatile.Read(ref _traffic);
 
     /// <summary>The upstreams at this moment, the nearest first.</summary>
     public ReadOnlySpan<Upstream> Upstreams => _upstreams;

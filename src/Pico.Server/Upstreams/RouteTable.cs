@@ -17,6 +17,8 @@ internal sealed class RouteTable
     private readonly Lock _writing = new();
     private TaskCompletionSource? _noneHere; // under _writing
     private int _here; // upstreams of this node; under _writing
+    private int _count; // endpoints; written under _writing
+    private int _countHere; // those of them with an upstream of this node; written under _writing
     private ushort _withdrawals; // of upstreams of this node, of all endpoints; under _writing
 
     public RouteTable()
@@ -27,8 +29,17 @@ internal sealed class RouteTable
     /// <summary>An endpoint has one more or one less upstream at this node. Called after the change, without a lock: whoever hears it looks what there is.</summary>
     public event Action<string>? ChangedHere;
 
+    /// <summary>An endpoint has its first upstream, here or elsewhere. Called after the change, without a lock.</summary>
+    public event Action<EndpointUpstreams>? Appeared;
+
+    /// <summary>An endpoint has lost its last upstream. Called after the change, without a lock.</summary>
+    public event Action<EndpointUpstreams>? Disappeared;
+
     /// <summary>How many endpoints have an upstream.</summary>
-    public int Count => _endpoints.Count;
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>How many have one at this node.</summary>
+    public int CountHere => Volatile.Read(ref _countHere);
 
     /// <summary>The endpoints that have an upstream, for status and housekeeping; what changes meanwhile may be in it or not.</summary>
     public IEnumerable<EndpointUpstreams> Endpoints
@@ -58,15 +69,18 @@ internal sealed class RouteTable
     /// <summary>Adds an upstream of this node. Gives null, or in words why not: its protocol is not that of the endpoint's other upstreams.</summary>
     public string? Add(Upstream upstream)
     {
+        EndpointUpstreams? appeared;
         lock (_writing)
         {
             if (_endpoints.TryGetValue(upstream.EndpointId, out var endpoint) && endpoint.Protocol != upstream.Protocol)
                 return $"The endpoint '{upstream.EndpointId}' has upstreams of protocol {ProtocolNames.Of(endpoint.Protocol)}; {ProtocolNames.Of(upstream.Protocol)} cannot join them.";
 
-            Put(upstream);
+            appeared = Put(upstream);
             _here++;
         }
 
+        if (appeared is not null)
+            Appeared?.Invoke(appeared);
         ChangedHere?.Invoke(upstream.EndpointId);
         return null;
     }
@@ -74,27 +88,44 @@ internal sealed class RouteTable
     /// <summary>Adds what another node has, whatever protocol it is of: that node was asked, not this one.</summary>
     public void AddRemote(Upstream upstream)
     {
+        EndpointUpstreams? appeared;
         lock (_writing)
-            Put(upstream);
+            appeared = Put(upstream);
+        if (appeared is not null)
+            Appeared?.Invoke(appeared);
     }
 
     /// <summary>Removes an upstream, if it is there. Requests that have chosen it already go on.</summary>
     public void Remove(Upstream upstream)
     {
+        EndpointUpstreams? endpoint;
+        var isEmpty = false;
+        var isHere = upstream.Proximity == Proximity.Here;
         lock (_writing)
         {
-            if (!_endpoints.TryGetValue(upstream.EndpointId, out var endpoint) || !endpoint.Remove(upstream))
+            if (!_endpoints.TryGetValue(upstream.EndpointId, out endpoint) || !endpoint.Remove(upstream))
                 return;
             if (endpoint.Upstreams.Length == 0)
+            {
                 _endpoints.TryRemove(upstream.EndpointId, out _);
-            if (upstream.Proximity != Proximity.Here)
-                return;
-            endpoint.Withdrawals = ++_withdrawals;
-            if (--_here == 0)
-                _noneHere?.TrySetResult();
+                _count--;
+                isEmpty = true;
+            }
+
+            if (isHere)
+            {
+                endpoint.Withdrawals = ++_withdrawals;
+                if (!endpoint.IsHere)
+                    _countHere--;
+                if (--_here == 0)
+                    _noneHere?.TrySetResult();
+            }
         }
 
-        ChangedHere?.Invoke(upstream.EndpointId);
+        if (isHere)
+            ChangedHere?.Invoke(upstream.EndpointId);
+        if (isEmpty)
+            Disappeared?.Invoke(endpoint);
     }
 
     /// <summary>Removes an upstream and ends it: first out of the table, so that a request that finds it closed does not find it again.</summary>
@@ -123,12 +154,21 @@ internal sealed class RouteTable
         }
     }
 
-    /// <summary>With the lock held.</summary>
-    private void Put(Upstream upstream)
+    /// <summary>With the lock held. Gives the endpoint if it is new.</summary>
+    private EndpointUpstreams? Put(Upstream upstream)
     {
+        var isHere = upstream.Proximity == Proximity.Here;
         if (_endpoints.TryGetValue(upstream.EndpointId, out var endpoint))
+        {
+            if (isHere && !endpoint.IsHere)
+                _countHere++;
             endpoint.Add(upstream);
-        else
-            _endpoints[upstream.EndpointId] = new EndpointUpstreams(upstream) { Withdrawals = _withdrawals };
+            return null;
+        }
+
+        if (isHere)
+            _countHere++;
+        _count++;
+        return _endpoints[upstream.EndpointId] = new EndpointUpstreams(upstream) { Withdrawals = _withdrawals };
     }
 }

@@ -59,11 +59,11 @@ internal abstract class Upstream(string endpointId, EndpointProtocol protocol, T
     /// <summary>True if the upstream may be used: it isn't left out, or the caller is now the one that probes it.</summary>
     public virtual bool TryTake() => Volatile.Read(ref _ejection)?.TryTake() ?? true;
 
-    /// <summary>An open succeeded.</summary>
-    public void OpenSucceeded() => Volatile.Read(ref _ejection)?.Succeeded();
+    /// <summary>An open succeeded. True if the upstream was left out until now.</summary>
+    public bool OpenSucceeded() => Volatile.Read(ref _ejection)?.Succeeded() ?? false;
 
-    /// <summary>An open failed: the upstream is left out for a while.</summary>
-    public virtual void OpenFailed(StreamError error) => (Volatile.Read(ref _ejection) ?? Make(ref _ejection, new Ejection(time))).Failed();
+    /// <summary>An open failed: the upstream is left out for a while. True if it was in use until now.</summary>
+    public virtual bool OpenFailed(StreamError error) => (Volatile.Read(ref _ejection) ?? Make(ref _ejection, new Ejection(time))).Failed();
 
     /// <summary>An open was given up before anything was known.</summary>
     public void OpenAbandoned() => Volatile.Read(ref _ejection)?.Abandoned();

@@ -21,6 +21,12 @@ internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metr
 {
     private readonly TimeSpan _timeout = options.ConnectTimeout > TimeSpan.Zero ? options.ConnectTimeout : Timeout.InfiniteTimeSpan;
 
+    /// <summary>An upstream is left out from now on: opens of streams fail, with the error.</summary>
+    public event Action<Upstream, StreamError>? Ejected;
+
+    /// <summary>An upstream that was left out works again.</summary>
+    public event Action<Upstream>? Recovered;
+
     /// <summary>
     /// Gives a stream, or the error to answer with; never throws. On success the request is counted in
     /// (<see cref="Upstream.BeginRequest"/>): the caller owes one <see cref="Upstream.EndRequest"/>, and <see cref="IdleStreams.Return"/>
@@ -71,7 +77,8 @@ internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metr
             try
             {
                 var stream = await upstream.OpenAsync(client, cancel.Token); // 3
-                upstream.OpenSucceeded();
+                if (upstream.OpenSucceeded())
+                    Recovered?.Invoke(upstream);
                 metrics.StreamOpened();
                 return ConnectResult.Opened(upstream, stream);
             }
@@ -88,8 +95,8 @@ internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metr
                 // One that is full works: left out it would only make the others fuller.
                 if (error == StreamError.TooManyStreams)
                     upstream.OpenAbandoned();
-                else
-                    upstream.OpenFailed(error);
+                else if (upstream.OpenFailed(error))
+                    Ejected?.Invoke(upstream, error);
                 metrics.StreamRefused(error);
                 if (timeout.IsCancellationRequested)
                     return ConnectResult.Failed(ProxyError.UpstreamTimeout, $"The service of '{endpoint.EndpointId}' accepted no connection in time.");

@@ -3,6 +3,7 @@ namespace Pico.IntegrationTests.Fixtures;
 /// <summary>A program of the distribution that a test uses as a peer.</summary>
 internal sealed record Tool(string Program, string Package)
 {
+    public static Tool Chromium { get; } = new("chromium", "chromium");
     public static Tool Curl { get; } = new("curl", "curl");
     public static Tool Git { get; } = new("git", "git");
     public static Tool H2Load { get; } = new("h2load", "nghttp2-client");

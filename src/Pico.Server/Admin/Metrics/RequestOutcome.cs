@@ -1,4 +1,5 @@
 using Pico.Server.Proxy;
+using Pico.Server.Upstreams;
 
 namespace Pico.Server.Admin.Metrics;
 
@@ -8,4 +9,6 @@ namespace Pico.Server.Admin.Metrics;
 /// <param name="Error">What Pico itself answered with, or why the response was cut; else <see cref="ProxyError.None"/>.</param>
 /// <param name="StartedAt">The timestamp (<see cref="TimeProvider.GetTimestamp"/>) at which the request's head was read.</param>
 /// <param name="IsUpgraded">The connection was upgraded: counted, but its duration would say nothing.</param>
-internal readonly record struct RequestOutcome(string EndpointId, int Status, ProxyError Error, long StartedAt, bool IsUpgraded = false);
+/// <param name="Traffic">Where the endpoint itself counts it; null when none was found.</param>
+internal readonly record struct RequestOutcome(
+    string EndpointId, int Status, ProxyError Error, long StartedAt, bool IsUpgraded = false, EndpointTraffic? Traffic = null);

@@ -58,8 +58,11 @@ internal sealed class ServerMetrics
         Interlocked.Decrement(ref _inFlight);
         var endpoint = Counters(outcome.EndpointId);
         endpoint.Count(outcome.Status, outcome.Error);
+        var now = _time.GetTimestamp();
+        var elapsed = outcome.IsUpgraded ? -1 : now - outcome.StartedAt;
+        outcome.Traffic?.Count(now, _time.TimestampFrequency, elapsed, outcome.Status, outcome.Error);
         if (!outcome.IsUpgraded)
-            _durations.Record(_time.GetElapsedTime(outcome.StartedAt).TotalSeconds, new KeyValuePair<string, object?>("endpoint", endpoint.Label));
+            _durations.Record(_time.GetElapsedTime(outcome.StartedAt, now).TotalSeconds, new KeyValuePair<string, object?>("endpoint", endpoint.Label));
     }
 
     /// <summary>A request is tried again: another upstream, or a new stream after an idle one turned out closed.</summary>

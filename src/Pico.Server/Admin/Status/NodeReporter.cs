@@ -2,13 +2,14 @@ using Pico.Server.Admin.Metrics;
 using Pico.Server.Cluster;
 using Pico.Server.Cluster.Members;
 using Pico.Server.Hosting;
+using Pico.Server.Upstreams;
 using Pico.Server.Upstreams.Tunnels;
 
 namespace Pico.Server.Admin.Status;
 
 /// <summary>Tells of the nodes: this one, and the others as this one sees them.</summary>
 internal sealed class NodeReporter(
-    NodeIdentity node, NodeLifecycle lifecycle, TunnelSet tunnels, ClientConnections connections, ServerMetrics metrics, ICluster cluster)
+    NodeIdentity node, NodeLifecycle lifecycle, TunnelSet tunnels, RouteTable routes, ClientConnections connections, ServerMetrics metrics, ICluster cluster)
 {
     /// <summary>This node's ID.</summary>
     public string NodeId => node.Id;
@@ -26,7 +27,7 @@ internal sealed class NodeReporter(
         Address = cluster.Address?.ToString() ?? "",
         Link = "self",
         Tunnels = tunnels.Count,
-        Endpoints = tunnels.All.SelectMany(t => t.Upstreams.Values).Select(u => u.EndpointId).Distinct(StringComparer.Ordinal).Count(),
+        Endpoints = routes.CountHere,
         ClientConnections = connections.Count,
         RequestsInFlight = metrics.InFlight,
     };

@@ -1,85 +1,72 @@
 namespace Pico.Server.Admin.Status;
 
-/// <summary>What <c>/status</c> of the admin port answers. All of it is as of one moment, nearly.</summary>
-/// <param name="Nodes">The nodes of the cluster; the one that answers is first.</param>
-/// <param name="Endpoints">The endpoints that have an upstream, here or at another node, in order of their IDs.</param>
-/// <param name="Tunnels">The agents' tunnels that end at this node, the oldest first.</param>
-public sealed record ServerStatus(IReadOnlyList<NodeStatus> Nodes, IReadOnlyList<EndpointStatus> Endpoints, IReadOnlyList<TunnelStatus> Tunnels);
-
-/// <summary>One node. Of the others it is what they told this one, or what this one thinks of them.</summary>
-public sealed record NodeStatus
+/// <summary>
+/// What <c>/status</c> of the admin port answers: the node's view of everything, with the first page of endpoints and of tunnels. All of it is as of one moment, nearly.
+/// </summary>
+public sealed record ServerStatus
 {
-    /// <summary>The node's ID.</summary>
-    public required string Id { get; init; }
+    /// <summary>The node that says this.</summary>
+    public required string Node { get; init; }
 
-    /// <summary>Software and version.</summary>
-    public required string Software { get; init; }
+    /// <summary>Its clock when it did.</summary>
+    public required DateTimeOffset At { get; init; }
 
-    /// <summary>Its availability zone, or empty.</summary>
-    public required string Zone { get; init; }
+    /// <summary>How much there is.</summary>
+    public required StatusTotals Totals { get; init; }
 
-    /// <summary><c>starting</c>, <c>ready</c> or <c>draining</c>; of others also <c>suspect</c> (it did not answer lately), <c>left</c> or <c>failed</c>.</summary>
-    public required string State { get; init; }
+    /// <summary>The nodes of the cluster; the one that answers is first.</summary>
+    public required IReadOnlyList<NodeStatus> Nodes { get; init; }
 
-    /// <summary>When the process began to listen; null while it starts.</summary>
-    public required DateTimeOffset? StartedAt { get; init; }
+    /// <summary>The endpoints that have an upstream, here or at another node: the first page of <c>/status/endpoints</c>.</summary>
+    public required IReadOnlyList<EndpointStatus> Endpoints { get; init; }
 
-    /// <summary>Where other nodes reach it; empty without a cluster.</summary>
-    public required string Address { get; init; }
+    /// <summary>Where <c>/status/endpoints</c> goes on; null if these are all.</summary>
+    public string? EndpointsContinue { get; init; }
 
-    /// <summary>The peer link from this node to it: <c>up</c>, <c>down</c>, <c>none</c> while none was needed, or <c>self</c>.</summary>
-    public required string Link { get; init; }
+    /// <summary>The agents' tunnels that end at this node, the oldest first: the first page of <c>/status/tunnels</c>.</summary>
+    public required IReadOnlyList<TunnelStatus> Tunnels { get; init; }
 
-    /// <summary>Tunnels of agents that end there.</summary>
-    public required int Tunnels { get; init; }
+    /// <summary>Where <c>/status/tunnels</c> goes on; null if these are all.</summary>
+    public string? TunnelsContinue { get; init; }
 
-    /// <summary>Endpoints that agents registered there.</summary>
-    public required int Endpoints { get; init; }
-
-    /// <summary>Open connections of clients; null of others.</summary>
-    public int? ClientConnections { get; init; }
-
-    /// <summary>Requests that are being served; null of others.</summary>
-    public long? RequestsInFlight { get; init; }
+    /// <summary>The gossip; null without a cluster.</summary>
+    public GossipStatus? Gossip { get; init; }
 }
 
-/// <summary>One endpoint.</summary>
-/// <param name="Id">The endpoint's ID.</param>
-/// <param name="Protocol"><c>http</c>, <c>h2c</c> or <c>tcp</c>.</param>
-/// <param name="Upstreams">Its upstreams.</param>
-public sealed record EndpointStatus(string Id, string Protocol, IReadOnlyList<UpstreamStatus> Upstreams);
+/// <summary>How much there is.</summary>
+public sealed record StatusTotals
+{
+    /// <summary>Nodes that are known, those that failed lately included.</summary>
+    public required int Nodes { get; init; }
 
-/// <summary>One upstream of an endpoint; those behind another node are one together.</summary>
-/// <param name="NodeId">The node that holds its tunnel.</param>
-/// <param name="AgentId">The agent's instance ID, as in <see cref="TunnelStatus.AgentId"/>; empty if it is behind another node.</param>
-/// <param name="Description">Agent and address, for people.</param>
-/// <param name="State"><c>open</c>, <c>ejected</c> (left out because opens failed) or <c>closed</c> (about to go).</param>
-/// <param name="Count">How many registrations of agents it stands for: 1, or those of the other node.</param>
-/// <param name="Outstanding">Requests and streams in flight through it, from this node.</param>
-/// <param name="IdleStreams">Idle streams kept for the next requests.</param>
-public sealed record UpstreamStatus(string NodeId, string AgentId, string Description, string State, int Count, int Outstanding, int IdleStreams);
+    /// <summary>Endpoints that have an upstream, here or at another node.</summary>
+    public required int Endpoints { get; init; }
 
-/// <summary>One tunnel of an agent.</summary>
-/// <param name="AgentId">The agent's instance ID.</param>
-/// <param name="AgentName">The agent's name.</param>
-/// <param name="Software">The agent's software and version.</param>
-/// <param name="Zone">The agent's availability zone, or empty.</param>
-/// <param name="Address">Where it connected from.</param>
-/// <param name="AgeSeconds">For how long it has been connected.</param>
-/// <param name="RoundTripMilliseconds">The shortest recent round trip; null until one was measured.</param>
-/// <param name="Streams">Open streams, idle ones included.</param>
-/// <param name="BytesReceived">Payload received from the agent.</param>
-/// <param name="BytesSent">Payload sent to the agent.</param>
-/// <param name="Endpoints">What it registered, in order.</param>
-public sealed record TunnelStatus(
-    string AgentId,
-    string AgentName,
-    string Software,
-    string Zone,
-    string Address,
-    double AgeSeconds,
-    double? RoundTripMilliseconds,
-    int Streams,
-    long BytesReceived,
-    long BytesSent,
-    IReadOnlyList<string> Endpoints);
+    /// <summary>Those of them that are unavailable or failing.</summary>
+    public required int EndpointsFailing { get; init; }
+
+    /// <summary>Those of them that are degraded.</summary>
+    public required int EndpointsDegraded { get; init; }
+
+    /// <summary>Tunnels of agents that end at this node.</summary>
+    public required int Tunnels { get; init; }
+
+    /// <summary>Open connections of clients at this node.</summary>
+    public required int ClientConnections { get; init; }
+
+    /// <summary>Requests of clients that this node serves just now.</summary>
+    public required long RequestsInFlight { get; init; }
+
+    /// <summary>Requests to all endpoints that ended at this node, per second, over the last 10 s.</summary>
+    public required double RequestsPerSecond { get; init; }
+
+    /// <summary>Those of them that were errors.</summary>
+    public required double ErrorsPerSecond { get; init; }
+}
+
+/// <summary>A page of a list.</summary>
+/// <typeparam name="T">What it lists.</typeparam>
+/// <param name="Items">What is on it.</param>
+/// <param name="Total">How many there are in all, before any filter.</param>
+/// <param name="Continue">What to give as <c>continue</c> for the next page; null on the last.</param>
+public sealed record StatusPage<T>(IReadOnlyList<T> Items, int Total, string? Continue);

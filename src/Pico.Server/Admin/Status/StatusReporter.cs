@@ -1,49 +1,46 @@
-using Pico.Server.Upstreams;
-using Pico.Server.Upstreams.Tunnels;
+using Pico.Server.Admin.Api;
+using Pico.Server.Hosting;
 
 namespace Pico.Server.Admin.Status;
 
-/// <summary>Gathers <see cref="ServerStatus"/> from the other rooms.</summary>
-internal sealed class StatusReporter(NodeReporter nodes, RouteTable routes, TunnelSet tunnels, TimeProvider time)
+/// <summary>Gathers <see cref="ServerStatus"/>.</summary>
+internal sealed class StatusReporter(NodeReporter nodes, EndpointList endpoints, TunnelList tunnels, GossipReporter gossip, ClientConnections connections, TimeProvider time)
 {
-    /// <summary>The status at this moment.</summary>
-    public ServerStatus Report() => new(
-        nodes.Report(),
-        [.. routes.Endpoints.Select(Describe).OrderBy(e => e.Id, StringComparer.Ordinal)],
-        [.. tunnels.All.OrderBy(t => t.OpenedAt).Select(Describe)]);
-
-    private EndpointStatus Describe(EndpointUpstreams endpoint)
+    /// <summary>The status at this moment, with the endpoints that <paramref name="query"/> asks for.</summary>
+    public ServerStatus Report(AdminQuery query)
     {
-        var upstreams = new List<UpstreamStatus>();
-        foreach (var upstream in endpoint.Upstreams)
-            upstreams.Add(Describe(upstream));
-        return new EndpointStatus(endpoint.EndpointId, ProtocolNames.Of(endpoint.Protocol), upstreams);
-    }
-
-    private UpstreamStatus Describe(Upstream upstream) => new(
-        upstream.NodeId.Length > 0 ? upstream.NodeId : nodes.NodeId,
-        (upstream as LocalUpstream)?.Tunnel.Remote.Id ?? "",
-        upstream.Description,
-        !upstream.IsOpen ? "closed" : upstream.IsEjected ? "ejected" : "open",
-        upstream.Weight,
-        upstream.Outstanding,
-        upstream.IdleCount);
-
-    private TunnelStatus Describe(TunnelRecord tunnel)
-    {
-        var (connection, agent) = (tunnel.Connection, tunnel.Connection.Remote);
-        var (received, sent) = connection.Bytes;
-        return new TunnelStatus(
-            agent.Id,
-            agent.Name,
-            agent.Software,
-            agent.Zone,
-            connection.RemoteAddress,
-            Math.Round(time.GetElapsedTime(tunnel.OpenedAt).TotalSeconds, 3),
-            connection.RoundTripTime > TimeSpan.Zero ? Math.Round(connection.RoundTripTime.TotalMilliseconds, 3) : null,
-            connection.StreamCount,
-            received,
-            sent,
-            [.. tunnel.Upstreams.Values.Select(u => u.EndpointId).Order(StringComparer.Ordinal)]);
+        var (rate, errors, failing, degraded) = (0.0, 0.0, 0, 0);
+        var endpointPage = endpoints.List(query, endpoint =>
+        {
+            rate += endpoint.Figures.RequestsPerSecond;
+            errors += endpoint.Figures.ErrorsPerSecond;
+            failing += endpoint.State >= EndpointState.Failing ? 1 : 0;
+            degraded += endpoint.State == EndpointState.Degraded ? 1 : 0;
+        });
+        var tunnelPage = tunnels.List(query.Limit());
+        var all = nodes.Report();
+        return new ServerStatus
+        {
+            Node = nodes.NodeId,
+            At = time.GetUtcNow(),
+            Totals = new StatusTotals
+            {
+                Nodes = all.Count,
+                Endpoints = endpointPage.Total,
+                EndpointsFailing = failing,
+                EndpointsDegraded = degraded,
+                Tunnels = tunnelPage.Total,
+                ClientConnections = connections.Count,
+                RequestsInFlight = all[0].RequestsInFlight ?? 0,
+                RequestsPerSecond = Math.Round(rate, 2),
+                ErrorsPerSecond = Math.Round(errors, 2),
+            },
+            Nodes = all,
+            Endpoints = endpointPage.Items,
+            EndpointsContinue = endpointPage.Continue,
+            Tunnels = tunnelPage.Items,
+            TunnelsContinue = tunnelPage.Continue,
+            Gossip = gossip.Report(),
+        };
     }
 }

@@ -24,7 +24,7 @@ internal sealed partial class MemberObserver(
             return;
 
         peer.Go();
-        peers.Remove(peer);
+        peers.Remove(peer, reason);
         routes.RemoveAll(peer);
         acceptor.Leave(peer);
         metrics.MemberDown(reason);

@@ -12,6 +12,15 @@ internal sealed class PeerDirectory(NodeIdentity node, LifeRegistry lives)
     private readonly ConcurrentDictionary<NodeLife, Peer> _peers = new();
     private readonly Lock _locating = new(); // a peer's facts and this node's zone are compared at one moment
 
+    /// <summary>A node is up.</summary>
+    public event Action<Peer>? Came;
+
+    /// <summary>A node says that it drains.</summary>
+    public event Action<Peer>? Drains;
+
+    /// <summary>A node is down.</summary>
+    public event Action<Peer, MemberDownReason>? Went;
+
     /// <summary>Those that are up at this moment.</summary>
     public IEnumerable<Peer> All
     {
@@ -47,8 +56,13 @@ internal sealed class PeerDirectory(NodeIdentity node, LifeRegistry lives)
     internal bool Learn(Peer peer, NodeFacts facts)
     {
         lives.Learn(peer.Life, facts.Place);
+        var drained = facts.Draining && !peer.IsDraining;
+        bool changed;
         lock (_locating)
-            return peer.Learn(facts, node.Zone);
+            changed = peer.Learn(facts, node.Zone);
+        if (drained)
+            Drains?.Invoke(peer);
+        return changed;
     }
 
     /// <summary>This node has another zone than before. True if that changes how far <paramref name="peer"/> is. Any thread.</summary>
@@ -59,8 +73,29 @@ internal sealed class PeerDirectory(NodeIdentity node, LifeRegistry lives)
     }
 
     /// <summary>Adds a life that came up.</summary>
-    internal void Add(Peer peer) => _peers[peer.Life] = peer;
+    internal void Add(Peer peer)
+    {
+        _peers[peer.Life] = peer;
+        Came?.Invoke(peer);
+    }
 
     /// <summary>Removes a life that is down.</summary>
-    internal void Remove(Peer peer) => _peers.TryRemove(new(peer.Life, peer));
+    internal void Remove(Peer peer, MemberDownReason reason)
+    {
+        _peers.TryRemove(new(peer.Life, peer));
+        Went?.Invoke(peer, reason);
+    }
+
+    /// <summary>Finds a node by its ID: of several lives the latest. Null if none is up.</summary>
+    public Peer? FindNode(string nodeId)
+    {
+        Peer? found = null;
+        foreach (var (life, peer) in _peers)
+        {
+            if (life.NodeId == nodeId && (found is null || life.Start > found.Life.Start))
+                found = peer;
+        }
+
+        return found;
+    }
 }

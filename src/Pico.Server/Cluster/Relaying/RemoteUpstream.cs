@@ -50,12 +50,8 @@ internal sealed class RemoteUpstream(Peer peer, string endpointId, RouteValue ro
     public override bool TryTake() => !Peer.IsDraining && !Peer.Link.IsDown && base.TryTake();
 
     /// <inheritdoc/>
-    public override void OpenFailed(StreamError error)
-    {
-        // The link looks after itself; what is left out for a while here is one endpoint at that node.
-        if (error != StreamError.TunnelLost)
-            base.OpenFailed(error);
-    }
+    /// <remarks>The link looks after itself; what is left out for a while here is one endpoint at that node.</remarks>
+    public override bool OpenFailed(StreamError error) => error != StreamError.TunnelLost && base.OpenFailed(error);
 
     /// <inheritdoc/>
     public override ValueTask<TunnelStream> OpenAsync(IPEndPoint? client, CancellationToken cancellationToken) =>

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Pico.Server.Cluster.Asking;
 using Pico.Server.Upstreams;
 using Pico.Tunnel;
 using Pico.Tunnel.Protocol;
@@ -12,12 +13,18 @@ namespace Pico.Server.Cluster.Relaying;
 ///   OPEN ─1▶ endpoint ─2▶ a stream to one of the upstreams here ─3▶ ACCEPT ─4▶ bytes both ways, whatever they mean
 ///               └──────────────────┴─▶ REFUSE: the node that asked tries elsewhere
 /// </code>
-/// Never another node's upstream: a relayed stream has one hop.
+/// Never another node's upstream: a relayed stream has one hop. A stream to <see cref="PeerQuestion.EndpointId"/> is a question to this node itself.
 /// </summary>
-internal sealed partial class StreamRelay(RouteTable routes, UpstreamConnector connector, ClusterMetrics metrics, TimeProvider time, ILogger<StreamRelay> logger) : ITunnelHandler
+internal sealed partial class StreamRelay(
+    RouteTable routes, UpstreamConnector connector, Lazy<IPeerAnswers> answers, ClusterMetrics metrics, TimeProvider time, ILogger<StreamRelay> logger) : ITunnelHandler
 {
+    /// <summary>How many questions of other nodes are answered at once.</summary>
+    public const int MaxQuestions = 16;
+
+    private int _questions;
+
     /// <inheritdoc/>
-    public void OnOpen(TunnelStream stream, StreamOpen open) => _ = RelayAsync(stream, open);
+    public void OnOpen(TunnelStream stream, StreamOpen open) => _ = open.EndpointId == PeerQuestion.EndpointId ? AnswerAsync(stream) : RelayAsync(stream, open);
 
     /// <inheritdoc/>
     public void OnRegister(TunnelConnection tunnel, Registration registration) =>
@@ -56,6 +63,29 @@ internal sealed partial class StreamRelay(RouteTable routes, UpstreamConnector c
             {
                 LogFault(exception, open.EndpointId);
                 asked.Abort(StreamError.Internal);
+            }
+        }
+    }
+
+    private async Task AnswerAsync(TunnelStream asked)
+    {
+        await using (asked)
+        {
+            try
+            {
+                if (Interlocked.Increment(ref _questions) > MaxQuestions)
+                    asked.Refuse(StreamError.TooManyStreams, "The node answers as many questions as it can just now.");
+                else
+                    await PeerQuestion.AnswerAsync(asked, answers.Value, time);
+            }
+            catch (Exception exception)
+            {
+                LogFault(exception, PeerQuestion.EndpointId);
+                asked.Abort(StreamError.Internal);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _questions);
             }
         }
     }

@@ -26,9 +26,13 @@ internal sealed partial class AgentTunnelHandler(RouteTable routes, TunnelAdmiss
         var refusal = Register(tunnel, registration);
         tunnel.AnswerRegistration(registration.Id, refusal);
         if (refusal is null)
+        {
             LogRegistered(tunnel.Remote.Name, tunnel.Remote.Id, registration.EndpointId, registration.Protocol);
-        else
-            LogRefused(tunnel.Remote.Name, tunnel.Remote.Id, registration.EndpointId, refusal);
+            return;
+        }
+
+        LogRefused(tunnel.Remote.Name, tunnel.Remote.Id, registration.EndpointId, refusal);
+        admission.TellRefused(tunnel.Remote.Name, $"The endpoint '{registration.EndpointId}' was not registered: {refusal}");
     }
 
     /// <inheritdoc/>

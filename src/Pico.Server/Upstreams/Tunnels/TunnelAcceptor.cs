@@ -69,6 +69,7 @@ internal sealed partial class TunnelAcceptor(
         if (result.IsValid)
             return result.Token;
         LogUnauthorized(context.Connection.RemoteIpAddress, result.Failure, result.Reason);
+        admission.TellRefused($"{context.Connection.RemoteIpAddress}", $"An agent's token was refused: {result.Reason}");
         await AuthProblems.WriteAsync(context, result);
         return null;
     }

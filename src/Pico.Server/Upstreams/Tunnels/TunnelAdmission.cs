@@ -14,6 +14,9 @@ internal sealed class TunnelAdmission(NodeIdentity node, NodeLifecycle lifecycle
     private readonly Dictionary<string, int> _byToken = new(StringComparer.Ordinal); // under _counting
     private int _count; // under _counting
 
+    /// <summary>An agent, or what it wanted to register, was refused: who, and why.</summary>
+    public event Action<string, string>? Refused;
+
     /// <summary>Why nothing new is taken while the node drains.</summary>
     public string Draining => $"The node {node.Id} is draining.";
 
@@ -73,9 +76,13 @@ internal sealed class TunnelAdmission(NodeIdentity node, NodeLifecycle lifecycle
     /// <summary>Null if the agent of <paramref name="tunnel"/> may have that endpoint at this moment, else the reason.</summary>
     public string? JudgeOwner(TunnelRecord tunnel, string endpointId) => ownership.Judge(tunnel.Token, endpointId);
 
+    /// <summary>Lets those know who watch (<see cref="Refused"/>).</summary>
+    public void TellRefused(string who, string why) => Refused?.Invoke(who, why);
+
     private TunnelEnd Full(Limit limit, TunnelHello agent, string message)
     {
         metrics.Hit(limit, agent.Name);
+        TellRefused(agent.Name, message);
         return new TunnelEnd(TunnelError.TooManyTunnels, message);
     }
 }

@@ -10,6 +10,9 @@ namespace Pico.Server.Upstreams.Tunnels;
 /// </summary>
 internal sealed class TunnelRecord(TunnelConnection connection, VerifiedToken token, long openedAt, Action withdraw, TokenShare? share = null)
 {
+    /// <summary>Which tunnel of this node it is, in the order in which they began; 0 until it is one of <see cref="TunnelSet"/>.</summary>
+    public long Number { get; internal set; }
+
     /// <summary>The tunnel.</summary>
     public TunnelConnection Connection { get; } = connection;
 

@@ -11,6 +11,12 @@ internal sealed class TunnelSet
     private readonly Lock _ending = new(); // a tunnel leaves and its bytes stay at one moment
     private (long Received, long Sent) _ended; // under _ending
 
+    /// <summary>A tunnel begins. Called after the change.</summary>
+    public event Action<TunnelRecord>? Added;
+
+    /// <summary>A tunnel is over. Called after the change.</summary>
+    public event Action<TunnelRecord>? Removed;
+
     /// <summary>How many there are.</summary>
     public int Count => Volatile.Read(ref _count);
 
@@ -50,11 +56,10 @@ internal sealed class TunnelSet
     /// <summary>Adds a tunnel.</summary>
     public void Add(TunnelRecord tunnel)
     {
-        if (!_tunnels.TryAdd(tunnel, 0))
-            return;
-
-        Interlocked.Increment(ref _count);
-        Interlocked.Increment(ref _opened);
+        tunnel.Number = Interlocked.Increment(ref _opened);
+        if (_tunnels.TryAdd(tunnel, 0))
+            Interlocked.Increment(ref _count);
+        Added?.Invoke(tunnel);
     }
 
     /// <summary>Removes a tunnel that is over.</summary>
@@ -69,5 +74,7 @@ internal sealed class TunnelSet
             var bytes = tunnel.Connection.Bytes;
             _ended = (_ended.Received + bytes.Received, _ended.Sent + bytes.Sent);
         }
+
+        Removed?.Invoke(tunnel);
     }
 }

@@ -90,4 +90,26 @@ public sealed class RouteTableTests
         Assert.Equal(10, _routes.Count);
         Assert.All(_routes.Endpoints, e => Assert.Equal(200, e.Upstreams.Length));
     }
+
+    [Fact]
+    public void Counts_WhileUpstreamsComeAndGo_AreWhatIsThereAndEachChangeIsTold()
+    {
+        var told = new List<string>();
+        _routes.Appeared += e => told.Add($"+{e.EndpointId}");
+        _routes.Disappeared += e => told.Add($"-{e.EndpointId}");
+        var (here, far) = (new TestUpstream("a"), new TestUpstream("a") { Distance = Proximity.Elsewhere });
+
+        _routes.AddRemote(far);
+        Assert.Equal((1, 0), (_routes.Count, _routes.CountHere));
+        _routes.Add(here);
+        _routes.Add(new TestUpstream("b"));
+        Assert.Equal((2, 2), (_routes.Count, _routes.CountHere));
+        _routes.Remove(here);
+        _routes.Remove(here);
+        Assert.Equal((2, 1), (_routes.Count, _routes.CountHere));
+        _routes.Remove(far);
+
+        Assert.Equal((1, 1), (_routes.Count, _routes.CountHere));
+        Assert.Equal(["+a", "+b", "-a"], told);
+    }
 }
