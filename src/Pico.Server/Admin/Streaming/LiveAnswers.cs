@@ -66,6 +66,7 @@ internal sealed class LiveAnswers(AdminApi api, EventLog events, NodeIdentity no
         await stream.BeginAsync(ends);
         ReadOnlyMemory<byte> last = default;
         var saidAt = time.GetTimestamp();
+        var pause = Interval;
         while (true)
         {
             var line = answer.ToLine();
@@ -80,10 +81,15 @@ internal sealed class LiveAnswers(AdminApi api, EventLog events, NodeIdentity no
                 saidAt = time.GetTimestamp();
             }
 
-            await Task.Delay(Interval, time, ends);
+            await Task.Delay(pause, time, ends);
+            var askedAt = time.GetTimestamp();
             answer = await api.AskAsync(path, query, ends);
+            pause = PauseAfter(time.GetElapsedTime(askedAt));
         }
     }
+
+    // Who follows what is dear to look at, or what many look at, is told less often: looking is a twentieth of the time.
+    private static TimeSpan PauseAfter(TimeSpan look) => look * 20 > Interval ? look * 20 : Interval;
 
     private async Task StreamEventsAsync(HttpContext context, CancellationToken ends)
     {

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Pico.Gossip;
 using Pico.Server.Cluster;
+using Pico.Server.Cluster.Asking;
 using Pico.Server.Cluster.Links;
 using Pico.Server.Cluster.Members;
 using Pico.Server.Cluster.Routes;
@@ -20,7 +21,7 @@ internal sealed class LinkedNode : IAsyncDisposable
     private readonly ServiceProvider _services;
     private readonly List<TunnelPair> _agents = [];
 
-    public LinkedNode(string id, string zone = "")
+    public LinkedNode(string id, string zone = "", IPeerAnswers? answers = null)
     {
         var options = new ServerOptions { NodeId = id };
         options.Cluster.Join = ["127.0.0.1"];
@@ -38,6 +39,7 @@ internal sealed class LinkedNode : IAsyncDisposable
             .AddSingleton<NodeLifecycle>()
             .AddUpstreams()
             .AddCluster(options.Cluster)
+            .AddSingleton(answers ?? new NoAnswers())
             .BuildServiceProvider();
         Life = new NodeLife(id, 1);
         Address = Get<ClusterPort>().Bind(new IPEndPoint(IPAddress.Loopback, 0));
@@ -100,6 +102,11 @@ internal sealed class LinkedNode : IAsyncDisposable
             await agent.DisposeAsync();
         await Gossip.DisposeAsync();
         await _services.DisposeAsync();
+    }
+
+    private sealed class NoAnswers : IPeerAnswers
+    {
+        public ValueTask<PeerAnswer> AnswerAsync(string question, CancellationToken cancellationToken) => throw new InvalidOperationException("Nobody asks.");
     }
 
     private sealed class NoValues : IMemberValues
