@@ -6,6 +6,7 @@ using Pico.IntegrationTests.Fixtures;
 
 namespace Pico.IntegrationTests.Page;
 
+[Collection(nameof(Alone))]
 public sealed class StatusPageTests(Browser browser) : IClassFixture<Browser>
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(2);
@@ -32,7 +33,7 @@ public sealed class StatusPageTests(Browser browser) : IClassFixture<Browser>
     [Fact]
     public async Task Endpoint_FailsAndRecovers_IsShownWithinTwoSecondsEach()
     {
-        var isBroken = false;
+        var (isBroken, answer) = (false, 0);
         await using var service = await WebService.StartAsync(app => app.MapGet("/", (HttpContext context) =>
         {
             if (Volatile.Read(ref isBroken))
@@ -46,18 +47,24 @@ public sealed class StatusPageTests(Browser browser) : IClassFixture<Browser>
             using var request = new HttpRequestMessage(HttpMethod.Get, pico.Proxy);
             request.Headers.Add("x-pico-endpoint", "orders");
             using var response = await http.SendAsync(request, TestContext.Current.CancellationToken);
+            Volatile.Write(ref answer, (int)response.StatusCode);
         });
         await using var page = await browser.OpenAsync(pico.Server.Admin);
         await page.ShowsAsync("#endpoints tr[data-state=healthy]:has-text('orders')", Patience);
 
         Volatile.Write(ref isBroken, true);
+        await AnsweredAsync(502);
         await page.ShowsAsync("#endpoints tr[data-state=failing]:has-text('orders')", Soon);
         await page.ShowsAsync("#totals [data-level=bad]:has-text('Endpoints')", Soon);
 
         Volatile.Write(ref isBroken, false);
+        await AnsweredAsync(200);
         await page.ShowsAsync("#endpoints tr:is([data-state=degraded], [data-state=healthy]):has-text('orders')", Soon);
         await page.ShowsAsync("#endpoints tr[data-state=healthy]:has-text('orders')", Patience);
         page.AssertIsClean();
+
+        // The first client to see it is when it is so.
+        Task AnsweredAsync(int status) => pico.Server.Process.WaitUntilAsync($"clients get {status}", () => Volatile.Read(ref answer) == status);
     }
 
     [Theory]
@@ -73,7 +80,7 @@ public sealed class StatusPageTests(Browser browser) : IClassFixture<Browser>
         await using var page = await browser.OpenAsync(server.Admin, scheme, width);
         using var http = new HttpClient { DefaultRequestHeaders = { { "x-pico-endpoint", "orders" } } };
         using var failed = await http.GetAsync(server.Proxy, TestContext.Current.CancellationToken);
-        await page.ShowsAsync("#endpoints tr[data-state=unavailable]:has-text('orders')", Patience);
+        await page.ShowsAsync("#endpoints tr:is([data-state=unavailable], [data-state=failing]):has-text('orders')", Patience);
 
         await page.AssertIsAccessibleAsync("endpoints");
         Assert.Equal(width, await page.Page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
