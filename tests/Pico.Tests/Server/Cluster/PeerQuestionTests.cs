@@ -28,7 +28,7 @@ public sealed class PeerQuestionTests : IAsyncDisposable, IPeerAnswers
 
     private Peer Peer => _a.Get<PeerDirectory>().FindNode("node-b")!;
 
-    public async ValueTask<PeerAnswer> AnswerAsync(string question, CancellationToken cancellationToken)
+    async ValueTask<PeerAnswer> IPeerAnswers.AnswerAsync(string question, CancellationToken cancellationToken)
     {
         _asked = question;
         if (Interlocked.Increment(ref _entered) == StreamRelay.MaxQuestions)
