@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Text.Json;
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 
 namespace Pico.ClusterTests.Fixtures;
@@ -27,11 +27,10 @@ internal sealed class BackgroundWatch : IAsyncDisposable
     }
 
     /// <summary>Each with <c>type</c> (ADDED, MODIFIED, DELETED) and <c>object</c>; ends with the watch.</summary>
-    public async IAsyncEnumerable<JsonNode> ReadAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<JsonNode> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var changes = JsonSerializer.DeserializeAsyncEnumerable<JsonNode>(_process.StandardOutput.BaseStream, topLevelValues: true, cancellationToken: cancellationToken);
-        await foreach (var change in changes)
-            yield return change!;
+        while (await _process.StandardOutput.ReadLineAsync(cancellationToken) is { } line)
+            yield return JsonNode.Parse(line)!;
     }
 
     public async ValueTask DisposeAsync()

@@ -80,8 +80,14 @@ internal sealed class Kubectl(string kubeConfig)
     }
 
     /// <summary>Watches one object, such as <c>deployment/web</c>.</summary>
-    public async Task<JsonNode> UntilAsync(string wish, string @namespace, string name, TimeSpan time, Func<JsonNode, bool> condition) =>
-        (await UntilAsync(wish, @namespace, name, time, (IReadOnlyList<JsonNode> objects) => condition(objects[0])))[0];
+    public async Task<JsonNode> UntilAsync(string wish, string @namespace, string name, TimeSpan time, Func<JsonNode, bool> condition)
+    {
+        // By a selector: of an object by name, kubectl shows what it gets and then leaves out the first event, which may be newer already.
+        var (kind, only) = (name[..name.IndexOf('/', StringComparison.Ordinal)], name[(name.IndexOf('/', StringComparison.Ordinal) + 1)..]);
+        var found = await UntilAsync(
+            wish, @namespace, $"{kind} --field-selector metadata.name={only}", time, (IReadOnlyList<JsonNode> objects) => condition(objects[0]));
+        return found[0];
+    }
 
     /// <summary>Waits until there is no such object.</summary>
     public Task UntilGoneAsync(string @namespace, string name, TimeSpan time) =>

@@ -56,7 +56,7 @@ public sealed class PicoRelease : IAsyncDisposable
         Timeout = InstallTimeout + TimeSpan.FromSeconds(30),
     }.RunAsync();
 
-    /// <summary>Installs the chart as the docs say, and waits until it is ready.</summary>
+    /// <summary>Installs the chart as the docs say, and waits until it is ready and a controller leads.</summary>
     /// <param name="values">More values, as for <c>--set</c>.</param>
     internal async Task InstallAsync(params IEnumerable<string> values)
     {
@@ -68,7 +68,17 @@ public sealed class PicoRelease : IAsyncDisposable
         ]);
         if (result.ExitCode != 0)
             Assert.Fail($"{result.Error}\n{result.Text}\n{(await Kubectl.TryAsync("get", "pods,events", "--namespace", Namespace)).Text}");
+        await UntilLedAsync();
         _isInstalled = true;
+    }
+
+    /// <summary>Until one of the live controllers leads.</summary>
+    internal async Task UntilLedAsync()
+    {
+        var controllers = (await Kubectl.ListAsync(Namespace, "pods -l app.kubernetes.io/component=controller")).Where(IsReady).Select(pod => pod["metadata"]!["name"]!.GetValue<string>()).ToList();
+        await Kubectl.UntilAsync(
+            "a controller leads", Namespace, $"lease/{Name}-controller", InstallTimeout,
+            lease => controllers.Any(c => lease["spec"]?["holderIdentity"]?.GetValue<string>().StartsWith(c, StringComparison.Ordinal) == true));
     }
 
     /// <summary>Uninstalls it; the next test that needs it installs it anew.</summary>

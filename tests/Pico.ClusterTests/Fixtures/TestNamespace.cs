@@ -6,6 +6,9 @@ namespace Pico.ClusterTests.Fixtures;
 /// <summary>A namespace of one test, deleted with it. Endpoint IDs bear its name, so that no two tests share one.</summary>
 internal sealed class TestNamespace : IAsyncDisposable
 {
+    /// <summary>What the names of all of them begin with.</summary>
+    public const string Prefix = "pico-test-";
+
     private TestNamespace(PicoRelease pico, string name)
     {
         Pico = pico;
@@ -20,7 +23,7 @@ internal sealed class TestNamespace : IAsyncDisposable
 
     public static async Task<TestNamespace> CreateAsync(PicoRelease pico)
     {
-        var name = $"pico-test-{Guid.NewGuid().ToString("N")[..8]}";
+        var name = $"{Prefix}{Guid.NewGuid().ToString("N")[..8]}";
         await pico.Kubectl.RunAsync("create", "namespace", name);
         // Pods are refused until it is there.
         await pico.Kubectl.UntilAsync("the namespace has its ServiceAccount", name, "serviceaccount/default", TimeSpan.FromSeconds(30), (System.Text.Json.Nodes.JsonNode _) => true);

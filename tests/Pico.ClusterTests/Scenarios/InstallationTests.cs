@@ -20,10 +20,10 @@ public sealed class InstallationTests(PicoRelease pico)
         await using var scene = await pico.CreateNamespaceAsync();
         await pico.UninstallAsync();
         await scene.DeployAsync(Manifests.Service("web", ""), "web");
-        await scene.ApplyAsync("{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}}");
+        await scene.ApplyAsync("kind: Service\napiVersion: v1\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}");
         await scene.ApplyAsync(Manifests.ServiceEndpoint("service", scene.Endpoint("service"), "web", "80"));
         await scene.ApplyAsync(Manifests.Endpoint("pods", scene.Endpoint("pods"), "web"));
-        var before = await ObjectsAsync(scene.Kubectl);
+        var before = await ObjectsAsync(scene);
 
         var start = TimeProvider.System.GetTimestamp();
         await pico.InstallAsync();
@@ -33,7 +33,7 @@ public sealed class InstallationTests(PicoRelease pico)
 
         await scene.UntilAllServeAsync(scene.Endpoint("service"), InAMinute);
         await scene.Kubectl.UntilAsync("the agents of pods are told", scene.Name, "pep/pods", InAMinute, pep => Conditions.IsTrue(pep, "Programmed"));
-        Assert.NotEqual(before, await ObjectsAsync(scene.Kubectl));
+        Assert.NotEqual(before, await ObjectsAsync(scene));
 
         await pico.UninstallAsync();
         IReadOnlyList<string> left = [], missing = [];
@@ -41,7 +41,7 @@ public sealed class InstallationTests(PicoRelease pico)
         {
             await Deadline.UntilAsync("all of it is gone", InAMinute, async _ =>
             {
-                var after = await ObjectsAsync(scene.Kubectl);
+                var after = await ObjectsAsync(scene);
                 (left, missing) = ([.. after.Except(before)], [.. before.Except(after)]);
                 return left.Count + missing.Count == 0;
             });
@@ -70,15 +70,17 @@ public sealed class InstallationTests(PicoRelease pico)
         }
     }
 
-    // Kind, namespace and name of everything, but for what is restless.
-    private static async Task<IReadOnlyList<string>> ObjectsAsync(Kubectl kubectl)
+    // Kind, namespace and name of everything, but for what is restless and the namespaces of other tests, which are being deleted.
+    private static async Task<IReadOnlyList<string>> ObjectsAsync(TestNamespace scene)
     {
+        var kubectl = scene.Kubectl;
         var kinds = (await kubectl.RunAsync("api-resources", "--verbs=list", "--output=name")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Except(Restless);
         var table = await kubectl.RunAsync(
             "get", string.Join(',', kinds), "--all-namespaces", "--no-headers", "--ignore-not-found",
             "--output=custom-columns=KIND:.kind,NAMESPACE:.metadata.namespace,NAME:.metadata.name");
         return [.. table.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)))
+            .Where(line => line.Contains(scene.Name, StringComparison.Ordinal) || !line.Contains(TestNamespace.Prefix, StringComparison.Ordinal))
             .Distinct().Order(StringComparer.Ordinal)];
     }
 }

@@ -12,14 +12,15 @@ public sealed class WebhookDownTests(PicoRelease pico)
     public async Task Pod_MadeWhileTheWebhookIsAway_StartsWithoutAnAgentAndIsReportedAfterwards()
     {
         await using var scene = await pico.CreateNamespaceAsync();
-        await ScaleAsync(scene.Kubectl, 0);
         try
         {
+            await ScaleAsync(scene.Kubectl, 0);
             await scene.DeployAsync(Manifests.Service("web", $"pico.dev/inject: \"true\", pico.dev/endpoints: {scene.Endpoint("web")}/8080"), "web");
         }
         finally
         {
             await ScaleAsync(scene.Kubectl, 2);
+            await pico.UntilLedAsync();
         }
 
         var pod = Assert.Single(await scene.Kubectl.ListAsync(scene.Name, "pods"));
