@@ -62,6 +62,113 @@ public sealed class DiscoveryTests : IServerPodObserver, IDisposable
     }
 
     [Fact]
+    public async Task Pod_ThatIsOutOfSight_IsNotGone()
+    {
+        Put("server-0", "uid-a", "10.0.0.1");
+        Start();
+        await NextAsync();
+
+        _api.Put(Pods + "server-0", """{"metadata": {"uid": "uid-a", "labels": {"app": "debugging"}}, "spec": {"nodeName": "machine"}, "status": {"phase": "Running", "podIP": "10.0.0.1"}}""");
+        _api.Compact();
+        _api.CutWatches();
+        await _api.WaitAsync(a => a.Count("GET /api/v1/namespaces/pico/pods?fieldSelector=metadata.name%3Dserver-0") == 1, "it asks whether the pod is gone");
+        Put("server-1", "uid-b", "10.0.0.2");
+
+        Assert.Equal("server-1 uid-b 10.0.0.2 zone=eu-1 False", await NextAsync());
+    }
+
+    [Fact]
+    public async Task Permission_ThatIsTakenAwayAtRunTime_MeansNobodyIsGone_UntilItIsBack()
+    {
+        Put("server-0", "uid-a", "10.0.0.1");
+        Put("server-1", "uid-b", "10.0.0.2");
+        Start();
+        await NextAsync();
+        await NextAsync();
+
+        // The watch that runs goes on, as with the real one; what it says cannot be confirmed.
+        _api.Intercept = r => r.RequestUri!.AbsolutePath.EndsWith("/pods", StringComparison.Ordinal) ? FakeApiServer.Fail(HttpStatusCode.Forbidden, "may not list pods") : null;
+        _api.Remove(Pods + "server-0");
+        await _api.WaitAsync(a => a.Count("GET /api/v1/namespaces/pico/pods?fieldSelector") >= 2, "it asks again");
+        _api.CutWatches();
+        Assert.False(_told.Reader.TryPeek(out _));
+        _api.Intercept = static _ => null;
+
+        Assert.Equal("gone server-0 uid-a", await NextAsync());
+    }
+
+    [Fact]
+    public async Task Pods_BySelector_NeedNoService()
+    {
+        Put("server-0", "uid-a", "10.0.0.1");
+        Start(new ServerPodsQuery("pico", "app=pico", ""));
+
+        Assert.Equal("server-0 uid-a 10.0.0.1 zone=eu-1 False", await NextAsync());
+        Assert.Equal(0, _api.Count("GET /api/v1/namespaces/pico/services"));
+    }
+
+    [Fact]
+    public async Task Claims_ThatChange_AreTold_AndStayWhileTheApiServerIsAway()
+    {
+        const string Path = "/apis/pico.dev/v1alpha1/namespaces/shop/picoendpoints/a";
+        var claims = new EndpointClaims(Access(), [], NullLoggerFactory.Instance, TimeProvider.System);
+        claims.Changed += id => _told.Writer.TryWrite($"{id} {claims.OwnerOf(id)}");
+        _ = claims.RunAsync(_stop.Token);
+        await claims.Known;
+
+        _api.Put(Path, Manifests.ForPods("orders", "orders"));
+        Assert.Equal("orders shop", await NextAsync());
+        _api.Put(Path, Manifests.ForPods("bills", "orders"));
+        Assert.Equal("orders ", await NextAsync());
+        Assert.Equal("bills shop", await NextAsync());
+
+        _api.Intercept = static _ => FakeApiServer.Fail(HttpStatusCode.Forbidden, "may not list picoendpoints");
+        _api.CutWatches();
+        _api.Remove(Path);
+        await _api.WaitAsync(a => a.Count("GET /apis/pico.dev/v1alpha1/picoendpoints?") >= 4, "it tries again");
+        Assert.Equal("shop", claims.OwnerOf("bills"));
+        _api.Intercept = static _ => null;
+        Assert.Equal("bills ", await NextAsync());
+    }
+
+    [Fact]
+    public async Task Claims_WithoutPermission_AreNotKnown_AndAreOnceItIsThere()
+    {
+        _api.Intercept = static _ => FakeApiServer.Fail(HttpStatusCode.Forbidden, "may not list picoendpoints");
+        var claims = new EndpointClaims(Access(), [], NullLoggerFactory.Instance, TimeProvider.System);
+        _ = claims.RunAsync(_stop.Token);
+        await _api.WaitAsync(a => a.Count("GET /apis/pico.dev/v1alpha1/picoendpoints?") >= 3, "it tries again");
+        Assert.False(claims.Known.IsCompleted);
+        _api.Intercept = static _ => null;
+
+        await claims.Known.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Claims_WhereThereIsNoSuchResource_AreKnownToBeNone()
+    {
+        _api.Intercept = static _ => FakeApiServer.Fail(HttpStatusCode.NotFound, "NotFound");
+        var claims = new EndpointClaims(Access(), [], NullLoggerFactory.Instance, TimeProvider.System);
+        _ = claims.RunAsync(_stop.Token);
+
+        await claims.Known.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System, TestContext.Current.CancellationToken);
+        Assert.Null(claims.OwnerOf("orders"));
+    }
+
+    [Fact]
+    public async Task Claims_OfSomeNamespaces_AreKnownWhenAllOfThoseAre_AndAskForNoOther()
+    {
+        _api.Put("/apis/pico.dev/v1alpha1/namespaces/shop/picoendpoints/a", Manifests.ForPods("orders", "orders"));
+        _api.Put("/apis/pico.dev/v1alpha1/namespaces/else/picoendpoints/a", Manifests.ForPods("else", "orders"));
+        var claims = new EndpointClaims(Access(), ["shop", "billing"], NullLoggerFactory.Instance, TimeProvider.System);
+        _ = claims.RunAsync(_stop.Token);
+        await claims.Known.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System, TestContext.Current.CancellationToken);
+
+        Assert.Equal(("shop", null), (claims.OwnerOf("orders"), claims.OwnerOf("else")));
+        Assert.Equal(0, _api.Count("GET /apis/pico.dev/v1alpha1/picoendpoints"));
+    }
+
+    [Fact]
     public async Task Zone_ThatMayNotBeRead_IsEmpty()
     {
         _api.Intercept = r => r.RequestUri!.AbsolutePath.Contains("/nodes/", StringComparison.Ordinal) ? FakeApiServer.Fail(HttpStatusCode.Forbidden, "no") : null;

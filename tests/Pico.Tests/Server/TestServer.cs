@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using Microsoft.Extensions.Logging;
 using Pico.Server.Admin.Status;
 using Pico.Server.Hosting;
 
@@ -23,11 +24,11 @@ internal sealed class TestServer : IAsyncDisposable
         GracePeriod = TimeSpan.FromSeconds(20),
     };
 
-    public static async Task<TestServer> StartAsync(Action<ServerOptions>? configure = null)
+    public static async Task<TestServer> StartAsync(Action<ServerOptions>? configure = null, ILoggerFactory? loggers = null)
     {
         var options = Options();
         configure?.Invoke(options);
-        var server = new PicoServer(options);
+        var server = new PicoServer(options, loggers);
         await server.StartAsync(TestContext.Current.CancellationToken);
         return new TestServer(server);
     }

@@ -15,6 +15,9 @@ internal sealed class TestHandler : ITunnelHandler
 
     public TaskCompletionSource<(TunnelError Reason, string Message)> GoneAway { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>The first registration of this side that the peer has ended.</summary>
+    public TaskCompletionSource<(uint Id, string Reason)> RegistrationEnded { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     /// <summary>Accept every stream at once (default), or leave the answer to the test.</summary>
     public bool AutoAccept { get; set; } = true;
 
@@ -40,6 +43,8 @@ internal sealed class TestHandler : ITunnelHandler
     }
 
     public void OnDeregister(TunnelConnection tunnel, uint registrationId) => Deregistered.Writer.TryWrite(registrationId);
+
+    public void OnRegistrationEnded(TunnelConnection tunnel, uint registrationId, string reason) => RegistrationEnded.TrySetResult((registrationId, reason));
 
     public void OnGoAway(TunnelConnection tunnel, TunnelError reason, string message) => GoneAway.TrySetResult((reason, message));
 }
