@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Extensions;
 
 namespace Pico.Tests.Kubernetes;
@@ -32,9 +31,9 @@ internal sealed class FakeApiPort : IAsyncDisposable
             await (await response.Content.ReadAsStreamAsync(context.RequestAborted)).CopyToAsync(context.Response.Body, context.RequestAborted);
         });
         await web.StartAsync(TestContext.Current.CancellationToken);
-        return new FakeApiPort(web, $$"""
+        return new FakeApiPort(web, $$$"""
             {"apiVersion": "v1", "kind": "Config", "current-context": "test",
-             "clusters": [{"name": "test", "cluster": {"server": "{{web.Urls.First()}}"}}],
+             "clusters": [{"name": "test", "cluster": {"server": "{{{web.Urls.First()}}}"}}],
              "users": [{"name": "test", "user": {"token": "secret"}}],
              "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test", "namespace": "pico"}}]}
             """);
