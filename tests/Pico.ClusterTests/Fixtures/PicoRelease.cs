@@ -95,6 +95,21 @@ public sealed class PicoRelease : IAsyncDisposable
         return await Task.WhenAll(pods.Select(pod => _servers.GetOrAdd(pod, name => new(() => PodPort.ForwardAsync(Kubectl, Namespace, $"pod/{name}", 8000))).Value));
     }
 
+    /// <summary>Until there are <paramref name="count"/> ready servers, no other pods of servers, and each knows as many nodes.</summary>
+    internal async Task UntilJoinedAsync(int count, TimeSpan time)
+    {
+        await Kubectl.UntilAsync($"{count} servers are ready", Namespace, ServerPods, time, (IReadOnlyList<JsonNode> pods) => pods.Count == count && pods.All(IsReady));
+        foreach (var server in await ServersAsync())
+        {
+            await using var admin = await PodPort.ForwardAsync(Kubectl, Namespace, server.Target, 8003);
+            await Deadline.UntilAsync($"{server.Target} knows {count} ready nodes", time, async _ =>
+            {
+                var nodes = (await PicoProgram.RunAsync("status", "nodes", "--server", admin.Http.BaseAddress!.ToString(), "--output", "json")).Succeeded().Text;
+                return JsonNode.Parse(nodes)!.AsArray().Count(node => node!["state"]!.GetValue<string>() == "ready") == count;
+            });
+        }
+    }
+
     internal static bool IsReady(JsonNode pod) =>
         pod["metadata"]!["deletionTimestamp"] is null && Conditions.IsTrue(pod, "Ready");
 

@@ -27,7 +27,7 @@ public sealed class InstallationTests(PicoRelease pico)
 
         var start = TimeProvider.System.GetTimestamp();
         await pico.InstallAsync();
-        await UntilJoinedAsync();
+        await pico.UntilJoinedAsync(Servers, InAMinute);
         TestNamespace.Report("three servers ready and joined", InAMinute, start);
         (await pico.HelmAsync("test", PicoRelease.Name, "--namespace", PicoRelease.Namespace)).Succeeded();
 
@@ -52,22 +52,6 @@ public sealed class InstallationTests(PicoRelease pico)
         }
 
         Assert.Contains("CustomResourceDefinition <none> picoendpoints.pico.dev", before);
-    }
-
-    // Each server knows as many nodes as there are servers.
-    private async Task UntilJoinedAsync()
-    {
-        var servers = await pico.ServersAsync();
-        Assert.Equal(Servers, servers.Count);
-        foreach (var server in servers)
-        {
-            await using var admin = await PodPort.ForwardAsync(pico.Kubectl, PicoRelease.Namespace, server.Target, 8003);
-            await Deadline.UntilAsync($"{server.Target} knows the others", InAMinute, async _ =>
-            {
-                var nodes = (await PicoProgram.RunAsync("status", "nodes", "--server", admin.Http.BaseAddress!.ToString(), "--output", "json")).Succeeded().Text;
-                return System.Text.Json.Nodes.JsonNode.Parse(nodes)!.AsArray().Count == Servers;
-            });
-        }
     }
 
     // Kind, namespace and name of everything, but for what is restless and the namespaces of other tests, which are being deleted.
