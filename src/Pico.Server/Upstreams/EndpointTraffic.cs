@@ -23,6 +23,7 @@ internal sealed class EndpointTraffic
     private readonly Slice[] _slices = new Slice[Slices];
     private long _failingSince; // a timestamp; 0 while the last request succeeded
     private long _lastErrorAt; // a timestamp
+    private int _errorsInARow;
     private int _lastError; // status * 256 + ProxyError
 
     public EndpointTraffic()
@@ -53,11 +54,13 @@ internal sealed class EndpointTraffic
             Interlocked.Increment(ref slot.Errors);
             Volatile.Write(ref _lastError, (status << 8) + (int)error);
             Volatile.Write(ref _lastErrorAt, now);
+            Interlocked.Increment(ref _errorsInARow);
             Interlocked.CompareExchange(ref _failingSince, now, 0);
         }
         else if (Volatile.Read(ref _failingSince) != 0 && error != ProxyError.ClientGone)
         {
             Volatile.Write(ref _failingSince, 0);
+            Volatile.Write(ref _errorsInARow, 0);
         }
 
         if (elapsed < 0)
@@ -97,7 +100,8 @@ internal sealed class EndpointTraffic
         {
             RequestsPerSecond = requests / span,
             ErrorsPerSecond = errors / span,
-            RecentErrorShare = recent.Requests == 0 ? 0 : (double)recent.Errors / recent.Requests,
+            RecentErrorShare = recent.Requests < Enough ? 0 : (double)recent.Errors / recent.Requests,
+            ErrorsInARow = Volatile.Read(ref _errorsInARow),
             FailingFor = Volatile.Read(ref _failingSince) is not 0 and var since ? Between(since, now, frequency) : null,
             SinceLastError = Between(Volatile.Read(ref _lastErrorAt), now, frequency),
             LastStatus = lastError >> 8,
@@ -189,11 +193,14 @@ internal readonly record struct TrafficFigures
     /// <summary>Those of them that were errors, per second.</summary>
     public double ErrorsPerSecond { get; init; }
 
-    /// <summary>The share of errors, 0 to 1, in this second, or this and the one before while this one has few requests.</summary>
+    /// <summary>The share of errors, 0 to 1, in this second, or this and the one before while this one has few requests; 0 if there are few in both.</summary>
     public double RecentErrorShare { get; init; }
 
     /// <summary>For how long every request was an error; null if the last one was not.</summary>
     public TimeSpan? FailingFor { get; init; }
+
+    /// <summary>How many requests in a row were errors, up to the last.</summary>
+    public int ErrorsInARow { get; init; }
 
     /// <summary>How long ago the last error was.</summary>
     public TimeSpan SinceLastError { get; init; }

@@ -80,7 +80,7 @@ public sealed class StatusPageTests(Browser browser) : IClassFixture<Browser>
         await using var page = await browser.OpenAsync(server.Admin, scheme, width);
         using var http = new HttpClient { DefaultRequestHeaders = { { "x-pico-endpoint", "orders" } } };
         using var failed = await http.GetAsync(server.Proxy, TestContext.Current.CancellationToken);
-        await page.ShowsAsync("#endpoints tr:is([data-state=unavailable], [data-state=failing]):has-text('orders')", Patience);
+        await page.ShowsAsync("#endpoints tr:is([data-state=unavailable], [data-state=degraded]):has-text('orders')", Patience);
 
         await page.AssertIsAccessibleAsync("endpoints");
         Assert.Equal(width, await page.Page.EvaluateAsync<int>("document.documentElement.scrollWidth"));

@@ -44,7 +44,7 @@ export class Details {
       make("td", { "data-label": "State" }, make("span", { class: "tag", "data-state": u.state, text: u.state })),
       make("td", { class: "number", "data-label": "Count", text: number(u.count) }), make("td", { class: "number", "data-label": "In flight", text: number(u.outstanding) })));
     this.#body.replaceChildren(
-      make("dl", { class: "figures" }, ...figures.map(([name, value]) => make("div", {}, make("dt", { text: name }), make("dd", { text: value })))),
+      make("dl", { class: "figures" }, ...figures.map(([name, value]) => make("div", { class: name === "Why" ? "wide" : null }, make("dt", { text: name }), make("dd", { text: value })))),
       make("table", {}, make("caption", { class: "hidden", text: "Upstreams" }),
         make("thead", {}, make("tr", {}, ...["Upstream", "Node", "State"].map((text) => make("th", { scope: "col", text })),
           ...["Count", "In flight"].map((text) => make("th", { scope: "col", class: "number", text })))),

@@ -16,6 +16,7 @@ internal sealed class EndpointReporter(NodeIdentity node, RouteTable routes, Tim
     // More errors than that are no accident.
     private const double DegradedShare = 0.01;
     private const double FailingShare = 0.5;
+    private const int FailingRow = 3;
 
     // What failed before that and was not asked for since may be well again.
     private static readonly TimeSpan Memory = TimeSpan.FromMinutes(1);
@@ -78,7 +79,7 @@ internal sealed class EndpointReporter(NodeIdentity node, RouteTable routes, Tim
     {
         if (open == 0)
             return EndpointState.Unavailable;
-        if (figures.RecentErrorShare >= FailingShare || figures.FailingFor is not null && figures.SinceLastError < Memory)
+        if (figures.RecentErrorShare >= FailingShare || (figures.ErrorsInARow >= FailingRow && figures.SinceLastError < Memory))
             return EndpointState.Failing;
         return open < all || figures.ErrorsPerSecond > figures.RequestsPerSecond * DegradedShare ? EndpointState.Degraded : EndpointState.Healthy;
     }

@@ -14,7 +14,7 @@ public enum EndpointState
     [JsonStringEnumMemberName("degraded")]
     Degraded,
 
-    /// <summary>Half of the requests of the last second or two are errors, or all since some moment, if the last one came within a minute.</summary>
+    /// <summary>Half of the requests of the last second or two are errors, or the last three, if they are of the last minute.</summary>
     [JsonStringEnumMemberName("failing")]
     Failing,
 

@@ -106,6 +106,9 @@ public sealed class EndpointListTests
     public void State_OfAnEndpointThatFailsForLong_StaysFailingWhileItIsAskedFor()
     {
         _routes.Add(new TestUpstream("a", _time));
+        Count("a", 1, 500);
+        Assert.Equal(EndpointState.Degraded, State());
+        Count("a", 1, 500);
 
         for (var minute = 0; minute < 10; minute++)
         {
