@@ -133,11 +133,13 @@ public sealed class IssuerSetTests : IDisposable
     public async Task Issuer_WhoseKeysHang_HoldsUpNobodyElse()
     {
         var (hanging, calls) = (new TaskCompletionSource<string>(), 0);
-        var file = _folder.Write("abroad.jwks", Accounts.Set(new Accounts("old").Key));
-        await using var issuers = await StartAsync(
-            new TokenAuthOptions(), _ => calls++ == 0 ? Task.FromResult(_home.Jwks) : hanging.Task, Platform(), Abroad(new() { ["shop"] = ["orders"] }, file));
-        File.WriteAllText(file, _abroad.Jwks);
-        _time.Advance(Seldom);
+        var set = new Accounts("old").Jwks;
+        await using var web = await ServeAsync(() => set);
+        var abroad = new IssuerOptions { Name = "eu", Namespaces = new Dictionary<string, IReadOnlyList<string>> { ["shop"] = ["orders"] } };
+        abroad.Tokens.JwksUrl = web.Urls.First() + "/keys";
+        await using var issuers = await StartAsync(new TokenAuthOptions(), _ => calls++ == 0 ? Task.FromResult(_home.Jwks) : hanging.Task, Platform(), abroad);
+        set = _abroad.Jwks;
+        _time.Advance(Seldom); // not yet the time at which either is fetched without a reason
 
         Assert.True((await issuers.VerifyAsync(_abroad.Token(Now, "shop"), Cancel)).IsValid);
         Assert.Equal(2, calls);
@@ -148,11 +150,7 @@ public sealed class IssuerSetTests : IDisposable
     public async Task JwksUrl_IsFetchedAtTheStart_AndAgainForAnUnknownKey()
     {
         var (next, set) = (new Accounts("key-2"), _home.Jwks);
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
-        await using var web = builder.Build();
-        web.Run(context => context.Request.Path == "/keys" ? context.Response.WriteAsync(set) : Task.CompletedTask);
-        await web.StartAsync(Cancel);
+        await using var web = await ServeAsync(() => set);
         await using var issuers = await StartAsync(new TokenAuthOptions { JwksUrl = web.Urls.First() + "/keys" }, null);
         Assert.True((await issuers.VerifyAsync(_home.Token(Now, "shop"), Cancel)).IsValid);
 
@@ -188,6 +186,16 @@ public sealed class IssuerSetTests : IDisposable
         Assert.Contains("'short'", error.Message, StringComparison.Ordinal);
     }
 
+    private static async Task<WebApplication> ServeAsync(Func<string> set)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        var web = builder.Build();
+        web.Run(context => context.Request.Path == "/keys" ? context.Response.WriteAsync(set()) : Task.CompletedTask);
+        await web.StartAsync(Cancel);
+        return web;
+    }
+
     private static IssuerOptions Platform() => new() { Name = "cluster", HasPlatformKeys = true, IsLocal = true };
 
     private IssuerOptions Local(string? file = null)
@@ -197,10 +205,10 @@ public sealed class IssuerSetTests : IDisposable
         return issuer;
     }
 
-    private IssuerOptions Abroad(Dictionary<string, IReadOnlyList<string>> namespaces, string? file = null)
+    private IssuerOptions Abroad(Dictionary<string, IReadOnlyList<string>> namespaces)
     {
         var issuer = new IssuerOptions { Name = "eu", Namespaces = namespaces };
-        issuer.Tokens.JwksFile = file ?? _folder.Write("abroad.jwks", _abroad.Jwks);
+        issuer.Tokens.JwksFile = _folder.Write("abroad.jwks", _abroad.Jwks);
         return issuer;
     }
 
