@@ -14,16 +14,16 @@ internal sealed class EndpointOwnership(UpstreamOptions options)
     public string? Judge(VerifiedToken token, string endpointId)
     {
         if (!token.Endpoints.Permit(endpointId))
-            return $"{Code}: the token does not permit '{endpointId}', but {token.Endpoints}.";
+            return $"{Code}: the token does not permit '{endpointId}', but {token.Endpoints}";
         if (options.Claims is not { } claims || token == VerifiedToken.Anonymous || token.Endpoints.Name(endpointId))
             return null;
         if (!claims.Known.IsCompletedSuccessfully)
-            return $"{Code}: which namespace has endpoint {endpointId} is not known yet: this server could not read PicoEndpoints so far."; // 3
+            return $"{Code}: which namespace has endpoint {endpointId} is not known yet: this server could not read PicoEndpoints so far"; // 3
         if (claims.OwnerOf(endpointId) is { } owner)
-            return token.Namespace == owner ? null : $"{Code}: endpoint {endpointId} belongs to namespace {owner}{Hint(token)}."; // 1
+            return token.Namespace == owner ? null : $"{Code}: endpoint {endpointId} belongs to namespace {owner}{Hint(token)}"; // 1
         return options.Unclaimed == UnclaimedPolicy.Open || token.Namespace.Length == 0 || BeginsWith(endpointId, token.Namespace) // 2
             ? null
-            : $"{Code}: endpoint {endpointId} is claimed by no PicoEndpoint of namespace {token.Namespace}; without one it must begin with '{token.Namespace}-'.";
+            : $"{Code}: endpoint {endpointId} is claimed by no PicoEndpoint of namespace {token.Namespace}; without one it must begin with '{token.Namespace}-'";
     }
 
     private static string Hint(VerifiedToken token) => token.Namespace.Length > 0 ? "" : "; a token of another issuer has to name it in full";

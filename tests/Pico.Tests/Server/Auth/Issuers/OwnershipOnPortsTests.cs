@@ -31,7 +31,7 @@ public sealed class OwnershipOnPortsTests : IDisposable
         _claims.Claim("orders", "shop");
 
         var (id, reason) = await other.Handler.RegistrationEnded.Task.WaitAsync(Patience, TimeProvider.System, TestContext.Current.CancellationToken);
-        Assert.Equal((1u, "endpoint_not_permitted: endpoint orders belongs to namespace shop."), (id, reason));
+        Assert.Equal((1u, "endpoint_not_permitted: endpoint orders belongs to namespace shop"), (id, reason));
         var status = await server.StatusAsync(s => s.Endpoints.Single(e => e.Id == "orders").Upstreams.Count == 1);
         Assert.Contains(status.Endpoints, e => e.Id == "free");
         Assert.Contains("belongs to namespace shop", await other.RegisterAsync("orders"), StringComparison.Ordinal);
