@@ -39,7 +39,7 @@ public sealed partial class TunnelConnection : IAsyncDisposable
     {
         (_transport, _receiver, _handler, _options, _time, _logger) = (transport, receiver, handler, options, time, logger);
         Remote = remote;
-        Sender = new TunnelSender(transport);
+        Sender = new TunnelSender(transport, time);
         _registrations = new Registrations(options.MaxRegistrations);
         _budget = new Streams.ReceiveBudget(options);
         _nextId = isClient ? 1u : 2u;

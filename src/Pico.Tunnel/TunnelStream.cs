@@ -102,21 +102,28 @@ public sealed class TunnelStream : IAsyncDisposable, IValueTaskSource
     {
         cancellationToken.ThrowIfCancellationRequested();
         var sender = Tunnel.Sender;
+        var taken = ValueTask.CompletedTask;
+        bool sendsHere;
         lock (sender.Gate)
         {
             ThrowIfUnwritable();
             if (data.IsEmpty)
-                return ValueTask.CompletedTask;
+                return taken;
             Pending = data;
-            sender.Write(this);
-            if (Pending.IsEmpty)
-                return ValueTask.CompletedTask;
-            _write.Reset();
-            _writeToken = cancellationToken;
-            if (cancellationToken.CanBeCanceled)
-                _writeCancellation = cancellationToken.UnsafeRegister(static (state, token) => ((TunnelStream)state!).CancelWrite(token), this);
-            return new ValueTask(this, _write.Version);
+            sendsHere = sender.WriteHere(this);
+            if (!Pending.IsEmpty)
+            {
+                _write.Reset();
+                _writeToken = cancellationToken;
+                if (cancellationToken.CanBeCanceled)
+                    _writeCancellation = cancellationToken.UnsafeRegister(static (state, token) => ((TunnelStream)state!).CancelWrite(token), this);
+                taken = new ValueTask(this, _write.Version);
+            }
         }
+
+        if (sendsHere)
+            sender.SendHere();
+        return taken;
     }
 
     /// <inheritdoc cref="WriteAsync(ReadOnlySequence{byte}, CancellationToken)"/>

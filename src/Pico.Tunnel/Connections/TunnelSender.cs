@@ -8,9 +8,11 @@ namespace Pico.Tunnel.Connections;
 /// <summary>
 /// The one gathering writer of a tunnel. Writers copy their frames into the batch that is sent next; while a batch is being sent the next one
 /// fills, so that many small frames share one message. Streams whose data finds no room wait in a queue and take turns, a frame each.
+/// Batches are sent by a thread of the pool, which gathers what is written until it is awake; a little that is written alone (<see cref="WriteSpacing"/>) is
+/// sent by the thread that wrote it, once: what others write meanwhile is the pool's.
 /// It owns the tunnel's gate: the state of every stream changes only while it is held.
 /// </summary>
-internal sealed class TunnelSender(TunnelTransport transport)
+internal sealed class TunnelSender(TunnelTransport transport, TimeProvider time)
 {
     private const int Headroom = TunnelTransport.Headroom;
 
@@ -28,7 +30,11 @@ internal sealed class TunnelSender(TunnelTransport transport)
     /// <summary>Less room than this ends a batch, so that data is not cut into crumbs.</summary>
     private const int MinDataRoom = 512;
 
+    /// <summary>What a writer sends itself at the most; more takes so long that another thread is worth its wake-up.</summary>
+    private const int MaxHere = 16 * 1024;
+
     private readonly AsyncSignal _signal = new();
+    private readonly WriteSpacing _spacing = new(time.TimestampFrequency);
     private readonly Queue<byte[]> _overflow = new();
     private Block? _batch;
     private int _length = Headroom;
@@ -37,6 +43,7 @@ internal sealed class TunnelSender(TunnelTransport transport)
     private bool _hasPong;
     private bool _sleeping;
     private bool _closing;
+    private bool _isHere;
     private TunnelStream? _firstQueued;
     private TunnelStream? _lastQueued;
     private long _dataSent;
@@ -53,10 +60,12 @@ internal sealed class TunnelSender(TunnelTransport transport)
     /// <summary>Sends batches until <see cref="Close"/>, and what was appended before it. Throws what the transport throws.</summary>
     public async Task RunAsync()
     {
+        var isBorrowed = false; // this runs on the thread of a writer, whose batch was sent
         while (true)
         {
             Block? batch = null;
             var length = 0;
+            var leaves = false;
             lock (Gate)
             {
                 if (_length == Headroom)
@@ -64,15 +73,29 @@ internal sealed class TunnelSender(TunnelTransport transport)
                     if (_closing)
                         return;
                     _sleeping = true;
+                    isBorrowed = false;
+                }
+                else if (isBorrowed)
+                {
+                    isBorrowed = false;
+                    leaves = true;
                 }
                 else
                 {
+                    isBorrowed = _isHere;
+                    _isHere = false;
                     batch = _batch;
                     length = _length;
                     _batch = null;
                     _length = Headroom;
                     Refill();
                 }
+            }
+
+            if (leaves)
+            {
+                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+                continue;
             }
 
             if (batch is null)
@@ -149,8 +172,38 @@ internal sealed class TunnelSender(TunnelTransport transport)
     public void Write(TunnelStream stream)
     {
         Debug.Assert(Gate.IsHeldByCurrentThread);
+        if (Append(stream))
+            Wake();
+    }
+
+    /// <summary>
+    /// With the gate held, as <see cref="Write"/>. True if the writer has to call <see cref="SendHere"/> when it has left the gate: nobody else is writing, so that
+    /// a batch that waits for a thread to wake would gather nothing.
+    /// </summary>
+    public bool WriteHere(TunnelStream stream)
+    {
+        Debug.Assert(Gate.IsHeldByCurrentThread);
+        var isAlone = _spacing.Note(stream.Id, time.GetTimestamp(), isBusy: !_sleeping);
+        if (!Append(stream))
+            return false;
+        if (!isAlone || !_sleeping || _length > MaxHere)
+        {
+            Wake();
+            return false;
+        }
+
+        _sleeping = false;
+        return _isHere = true;
+    }
+
+    /// <summary>Without the gate: sends what <see cref="WriteHere"/> appended, on this thread as far as the transport does not wait.</summary>
+    public void SendHere() => _signal.Set(here: true);
+
+    /// <summary>Appends what can be; true if there is something to send.</summary>
+    private bool Append(TunnelStream stream)
+    {
         if (_closing || stream.IsQueued)
-            return;
+            return false;
         if (_firstQueued is null)
         {
             while (TryAppendFrame(stream))
@@ -159,7 +212,7 @@ internal sealed class TunnelSender(TunnelTransport transport)
         }
 
         Requeue(stream);
-        Wake();
+        return _length > Headroom;
     }
 
     /// <summary>With the gate held: window came for a stream whose write waits.</summary>
@@ -240,7 +293,7 @@ internal sealed class TunnelSender(TunnelTransport transport)
         if (_sleeping && (_length > Headroom || _closing))
         {
             _sleeping = false;
-            _signal.Set();
+            _signal.Set(here: false);
         }
     }
 }

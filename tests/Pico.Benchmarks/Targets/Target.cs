@@ -12,11 +12,14 @@ namespace Pico.Benchmarks.Targets;
 /// <param name="Start">Starts it.</param>
 internal sealed record Target(string Name, string Description, bool NeedsPico, Func<TargetContext, RunningTarget> Start)
 {
+    /// <summary>True for what only says what the load and the service cost themselves.</summary>
+    public bool IsOrientation { get; private init; }
+
     /// <summary>Every target, in the order in which they take turns.</summary>
     public static IReadOnlyList<Target> All { get; } =
     [
         new("direct", "the service itself, for orientation", NeedsPico: false, context =>
-            new RunningTarget("direct", context.ServicePort, [])),
+            new RunningTarget("direct", context.ServicePort, [])) { IsOrientation = true },
         new("nginx", "a second nginx as reverse proxy with kept-alive upstream connections, no tunnel", NeedsPico: false, StartNginx),
         new("yarp", "a bare YARP forwarder on Kestrel, no tunnel", NeedsPico: false, StartYarp),
         new("pico", "Pico's server and native AOT agent, as separate processes with their defaults", NeedsPico: true, StartPico),

@@ -11,7 +11,7 @@ internal static class RunVerb
 {
     private const int FirstWarmupSeconds = 8;
 
-    private static readonly Option<bool> Quick = new("--quick") { Description = "Fewer loads, one second each, once: under a minute, and rough." };
+    private static readonly Option<bool> Quick = new("--quick") { Description = "Fewer loads, one second each, once, without the service itself as a target: under a minute, and rough." };
     private static readonly Option<string[]> Targets = CommonOptions.Names("--targets", "Targets", Target.All.Select(target => target.Name));
     private static readonly Option<string[]> Scenarios = CommonOptions.Names("--scenarios", "Scenarios", Scenario.All.Select(scenario => scenario.Name));
     private static readonly Option<int[]> Connections = new("--connections")
@@ -68,8 +68,11 @@ internal static class RunVerb
             from scenario in Chosen(Scenario.All, scenario => scenario.Name, parsed.GetValue(Scenarios))
             from count in connections ?? (quick ? scenario.QuickConnections : scenario.Connections)
             select (scenario, count);
+        var targets = Chosen(Target.All, target => target.Name, parsed.GetValue(Targets));
+        if (quick && parsed.GetResult(Targets) is null or { Implicit: true })
+            targets.RemoveAll(target => target.IsOrientation);
         return new RunPlan(
-            Chosen(Target.All, target => target.Name, parsed.GetValue(Targets)), [.. loads],
+            targets, [.. loads],
             quick && parsed.GetResult(Seconds) is { Implicit: true } or null ? 1 : parsed.GetValue(Seconds),
             quick && parsed.GetResult(Repeat) is { Implicit: true } or null ? 1 : parsed.GetValue(Repeat),
             quick ? 1 : FirstWarmupSeconds);
