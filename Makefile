@@ -28,7 +28,7 @@ test: build
 test-cluster: build
 	@PROJECTS=Pico.ClusterTests bash tests/run $(CONFIGURATION) $(ARGS)
 
-## bench: the benchmarks behind every figure in the docs; ARGS=--quick takes about a minute
+## bench: the benchmarks behind every figure in the docs; ARGS=--quick takes under a minute
 bench: publish
 	@echo "Building the benchmarks …"
 	@dotnet build tests/Pico.Benchmarks --configuration Release $(DOTNET_FLAGS)

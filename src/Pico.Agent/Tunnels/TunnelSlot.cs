@@ -65,9 +65,9 @@ internal sealed partial class TunnelSlot
             {
                 await WaitAsync(Report(failure, _backoff.Next(failure)), stop).ConfigureAwait(false);
             }
-            catch (OperationCanceledException)
+            catch (Exception) when (stop.IsCancellationRequested)
             {
-                // Asked for.
+                // Asked for; a tunnel that is lost at that moment is over too.
             }
         }
     }

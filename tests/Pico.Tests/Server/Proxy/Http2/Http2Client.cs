@@ -59,8 +59,8 @@ internal sealed class Http2Client : IDisposable
                 case { Type: Http2Type.Settings, Flags: 0 }:
                     await SendAsync(Http2Type.Settings, Http2Frames.EndStream, 0, []);
                     break;
-                case { Type: Http2Type.Headers } head when head.Stream == stream:
-                    return Http2Frames.Status(head.Payload);
+                case { Type: Http2Type.Headers } head when head.Stream == stream && Http2Frames.Status(head.Payload) is var status && status is not "100":
+                    return status; // 100 comes or not, as the body is late or not
                 case { Type: Http2Type.RstStream } reset when reset.Stream == stream:
                     return $"reset {BinaryPrimitives.ReadInt32BigEndian(reset.Payload)}";
                 case { Type: Http2Type.GoAway } end:
