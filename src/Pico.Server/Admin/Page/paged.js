@@ -33,8 +33,11 @@ export class Pager {
     this.#forth.disabled = !next;
   }
 
+  // Until the page is there nobody turns again: where the next one begins is not known yet.
   #turn(move) {
     move();
+    this.#back.disabled = true;
+    this.#forth.disabled = true;
     this.#onTurn();
   }
 }
