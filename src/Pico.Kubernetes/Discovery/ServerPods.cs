@@ -53,7 +53,18 @@ public sealed partial class ServerPods
             store.Changed += (_, before, after) => changed.Writer.TryWrite((before, after));
             var informer = new Informer<V1Pod, ServerPod>( // 2.
                 _client, ResourceTypes.Pods, new ListQuery(_query.Namespace, LabelSelector: selector), ServerPod.Of, store, _time, _logger);
-            await Task.WhenAll(informer.RunAsync(stop), TellAsync(changed.Reader, observer, stop));
+            using var end = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            var watching = informer.RunAsync(end.Token);
+            try
+            {
+                await TellAsync(changed.Reader, observer, end.Token);
+            }
+            finally
+            {
+                // What nobody is told of any more is not gathered either.
+                await end.CancelAsync();
+                await watching;
+            }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -77,7 +88,7 @@ public sealed partial class ServerPods
             {
                 trouble = $"it needs the verb get on services in the namespace {_query.Namespace}: {e.Message}";
             }
-            catch (Exception e) when (e is KubeApiException or HttpRequestException or TimeoutException or IOException)
+            catch (Exception e) when (!stop.IsCancellationRequested)
             {
                 trouble = e.Message;
             }
@@ -115,7 +126,7 @@ public sealed partial class ServerPods
                 var page = await _client.ListAsync(ResourceTypes.Pods, ListQuery.ForName(_query.Namespace, pod.Name), 1, "", stop);
                 return page.Items.Select(ServerPod.Of).All(p => p?.Uid != pod.Uid);
             }
-            catch (Exception e) when (e is KubeApiException or HttpRequestException or TimeoutException or IOException)
+            catch (Exception e) when (!stop.IsCancellationRequested)
             {
                 LogNotConfirmed(pod.Name, e.Message);
             }
@@ -140,7 +151,7 @@ public sealed partial class ServerPods
             LogNoZone(node, e.Message);
             zone = "";
         }
-        catch (Exception e) when (e is HttpRequestException or TimeoutException or IOException)
+        catch (Exception) when (!stop.IsCancellationRequested)
         {
             return ""; // asked again with the pod's next change
         }

@@ -24,6 +24,9 @@ internal sealed class PodInjector(AgentTemplate template, InjectionPolicy policy
     private const string LabelsFile = "labels";
     private const string DefaultContainer = "kubectl.kubernetes.io/default-container";
 
+    // All annotations of a pod together may have 256 KiB; what is wrong repeats what was given.
+    private const int MaxProblems = 4096;
+
     // Until the kubelet ends what is left.
     private static readonly TimeSpan DefaultTermination = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Reserve = TimeSpan.FromSeconds(5);
@@ -108,8 +111,10 @@ internal sealed class PodInjector(AgentTemplate template, InjectionPolicy policy
     {
         patch.AddMember(["metadata", "labels"], PicoNames.Agent, PicoNames.Sidecar);
         patch.AddMember(["metadata", "annotations"], DefaultContainer, pod.Spec.Containers[0].Name);
-        if (problems.Count > 0)
-            patch.AddMember(["metadata", "annotations"], PicoNames.Problems, string.Join("; ", problems));
+        if (problems.Count == 0)
+            return;
+        var all = string.Join("; ", problems);
+        patch.AddMember(["metadata", "annotations"], PicoNames.Problems, all.Length > MaxProblems ? all[..MaxProblems] + " …" : all);
     }
 
     private static int FreePort(V1Pod pod, int port)

@@ -39,8 +39,45 @@ public sealed class DiscoveryTests : IServerPodObserver, IDisposable
         Put("server-1", "uid-c", "10.0.0.3");
         Assert.Equal("gone server-1 uid-b", await NextAsync());
         Assert.Equal("server-1 uid-c 10.0.0.3 zone=eu-1 False", await NextAsync());
-        Put("server-1", "uid-c", "10.0.0.3", "Failed");
+        Put("server-1", "uid-c", "10.0.0.3", "Failed", """{"terminated": {"exitCode": 0}}""");
         Assert.Equal("gone server-1 uid-c", await NextAsync());
+    }
+
+    [Fact]
+    public async Task Pod_ThatIsEvicted_LeavesWhileItsContainerRuns_AndIsGoneAfterwards()
+    {
+        Put("server-0", "uid-a", "10.0.0.1");
+        Put("server-1", "uid-b", "10.0.0.2");
+        Start();
+        await NextAsync();
+        await NextAsync();
+
+        Put("server-0", "uid-a", "10.0.0.1", "Failed");
+        Assert.Equal("server-0 uid-a 10.0.0.1 zone=eu-1 True", await NextAsync());
+        _api.Put(Pods + "server-1", """{"metadata": {"uid": "uid-b", "labels": {"app": "pico"}}, "status": {"phase": "Failed", "reason": "Evicted"}}""");
+        Assert.Equal("server-1 uid-b  zone= True", await NextAsync());
+
+        Put("server-0", "uid-a", "10.0.0.1", "Failed", """{"terminated": {"exitCode": 0}}""");
+        Assert.Equal("gone server-0 uid-a", await NextAsync());
+    }
+
+    [Fact]
+    public async Task AnswerThatIsNotUnderstood_IsAskedForAgain_AndOthersAreToldOn()
+    {
+        Put("server-0", "uid-a", "10.0.0.1");
+        Start();
+        await NextAsync();
+
+        _api.Intercept = static r => r.RequestUri!.Query.Contains("fieldSelector", StringComparison.Ordinal)
+            ? new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent("<html>Sign in</html>") }
+            : null;
+        _api.Remove(Pods + "server-0");
+        await _api.WaitAsync(a => a.Count("GET /api/v1/namespaces/pico/pods?fieldSelector") >= 1, "it asks whether the pod is gone");
+        _api.Intercept = static _ => null;
+        Put("server-1", "uid-b", "10.0.0.2");
+
+        Assert.Equal("gone server-0 uid-a", await NextAsync());
+        Assert.Equal("server-1 uid-b 10.0.0.2 zone=eu-1 False", await NextAsync());
     }
 
     [Fact]
@@ -215,8 +252,12 @@ public sealed class DiscoveryTests : IServerPodObserver, IDisposable
         _ = pods.RunAsync(this, _stop.Token);
     }
 
-    private void Put(string name, string uid, string ip, string phase = "Running") => _api.Put(
-        Pods + name, $$$"""{"metadata": {"uid": "{{{uid}}}", "labels": {"app": "pico"}}, "spec": {"nodeName": "machine"}, "status": {"phase": "{{{phase}}}", "podIP": "{{{ip}}}"}}""");
+    private void Put(string name, string uid, string ip, string phase = "Running", string state = """{"running": {}}""") => _api.Put(
+        Pods + name,
+        $$$"""
+        {"metadata": {"uid": "{{{uid}}}", "labels": {"app": "pico"}}, "spec": {"nodeName": "machine"},
+         "status": {"phase": "{{{phase}}}", "podIP": "{{{ip}}}", "containerStatuses": [{"name": "server", "state": {{{state}}}}]}}
+        """);
 
     private async Task<string> NextAsync()
     {

@@ -124,6 +124,16 @@ public sealed class InjectionTests
         Assert.Equal(InjectionOutcome.Injected, _injector.Inject(pod, "shop", new(1, 29)).Outcome);
     }
 
+    [Fact]
+    public void BadAnnotation_HoweverLong_LeavesThePodWithAnnotationsThatTheApiServerTakes()
+    {
+        var image = new string('a', 200_000);
+
+        var pod = Inject($"metadata: {{annotations: {{pico.dev/inject: 'true', pico.dev/image: '{image}'}}}}\nspec: {{containers: [{{name: a}}]}}", new(1, 34), out _);
+
+        Assert.InRange(pod["metadata"]!["annotations"]!.AsObject().Sum(a => a.Key.Length + ((string)a.Value!).Length), 200_000, 256 * 1024);
+    }
+
     [Theory]
     [InlineData("pico.dev/port", "80", "give a port from 1024 to 65535")]
     [InlineData("pico.dev/image", "two words", "give an image")]

@@ -33,8 +33,9 @@ internal sealed class LiveAnswers(AdminApi api, EventLog events, NodeIdentity no
             return;
         }
 
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifecycle.Stopped);
-        using var expiry = time.CreateTimer(static state => ((CancellationTokenSource)state!).Cancel(), ends, TimeLeft(context), Timeout.InfiniteTimeSpan);
+        // Each may fire while the others are disposed of: no timer calls into what is gone.
+        using var expiry = new CancellationTokenSource(TimeLeft(context), time);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifecycle.Stopped, expiry.Token);
         try
         {
             if (context.Request.Path.Value == AdminResources.EventsPath)

@@ -49,14 +49,17 @@ internal sealed partial class RegistrationKeeper(
 
     private async Task RunAsync(IEndpointClaims claims)
     {
+        var keeping = KeepAsync();
         try
         {
-            await Task.WhenAll(claims.RunAsync(_stop.Token), KeepAsync());
+            await claims.RunAsync(_stop.Token);
         }
         catch (Exception exception)
         {
             LogFailed(exception);
         }
+
+        await keeping;
     }
 
     private async Task KeepAsync()
@@ -69,7 +72,20 @@ internal sealed partial class RegistrationKeeper(
             while (_changed.Reader.TryRead(out var id))
                 ids.Add(id);
             foreach (var tunnel in tunnels.All)
-                Judge(tunnel, ids);
+                TryJudge(tunnel, ids);
+        }
+    }
+
+    // A fault with one must not let all others keep what is no longer theirs.
+    private void TryJudge(TunnelRecord tunnel, HashSet<string> endpointIds)
+    {
+        try
+        {
+            Judge(tunnel, endpointIds);
+        }
+        catch (Exception exception)
+        {
+            LogNotJudged(exception, tunnel.Connection.Remote.Name, tunnel.Connection.Remote.Id);
         }
     }
 
@@ -94,4 +110,7 @@ internal sealed partial class RegistrationKeeper(
 
     [LoggerMessage(2323, LogLevel.Error, "Following which namespace has which endpoint has ended.")]
     private partial void LogFailed(Exception exception);
+
+    [LoggerMessage(2324, LogLevel.Error, "Whether agent {Agent} ({AgentId}) may keep what it registered could not be judged by a fault of this node's own; what it has stays until the next change.")]
+    private partial void LogNotJudged(Exception exception, string agent, string agentId);
 }

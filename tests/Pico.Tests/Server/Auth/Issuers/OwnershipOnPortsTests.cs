@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Pico.Agent;
 using Pico.Agent.Endpoints;
 using Pico.Server.Auth.Issuers;
@@ -64,11 +65,27 @@ public sealed class OwnershipOnPortsTests : IDisposable
         await server.StatusAsync(s => s.Endpoints.Count == 1);
     }
 
-    private Task<TestServer> StartAsync() => TestServer.StartAsync(o =>
+    [Fact]
+    public async Task Claim_ThatChangesAfterAFault_EndsTheRegistrationsOfOthersAllTheSame()
+    {
+        using var log = new RecordingLogger();
+        await using var server = await StartAsync(log);
+        await using var other = await TestAgent.ConnectAsync(server.Server.UpstreamAddress, token: _home.Token(Now, "other"));
+        Assert.Null(await other.RegisterAsync("orders"));
+
+        _claims.IsBroken = true;
+        _claims.Claim("orders", "shop");
+        await log.WaitForAsync("may keep what it registered could not be judged", Patience);
+        _claims.IsBroken = false;
+        _claims.Claim("orders", "shop");
+
+        await other.Handler.RegistrationEnded.Task.WaitAsync(Patience, TimeProvider.System, TestContext.Current.CancellationToken);
+    }
+
+    private Task<TestServer> StartAsync(ILoggerFactory? loggers = null)
     {
         var issuer = new IssuerOptions { Name = "cluster", IsLocal = true };
         issuer.Tokens.JwksFile = _folder.Write("home.jwks", _home.Jwks);
-        o.Upstream.Issuers = [issuer];
-        o.Upstream.Claims = _claims;
-    });
+        return TestServer.StartAsync(o => (o.Upstream.Issuers, o.Upstream.Claims) = ([issuer], _claims), loggers);
+    }
 }

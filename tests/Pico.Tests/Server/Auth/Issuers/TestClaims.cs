@@ -18,7 +18,10 @@ internal sealed class TestClaims : IEndpointClaims
         set => _known = value ? Completed() : new TaskCompletionSource();
     }
 
-    public string? OwnerOf(string endpointId) => _owners.GetValueOrDefault(endpointId);
+    /// <summary>Nothing can be said for now.</summary>
+    public bool IsBroken { get; set; }
+
+    public string? OwnerOf(string endpointId) => IsBroken ? throw new InvalidOperationException("broken") : _owners.GetValueOrDefault(endpointId);
 
     public void Claim(string endpointId, string? @namespace)
     {
