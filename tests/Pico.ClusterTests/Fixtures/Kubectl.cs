@@ -30,6 +30,18 @@ internal sealed class Kubectl(string kubeConfig)
         Input = async stdin => await stdin.WriteAsync(Encoding.UTF8.GetBytes(manifest)),
     }.RunAsync();
 
+    /// <summary>A token of a namespace's ServiceAccount <c>default</c> for <paramref name="audience"/>, valid for ten minutes.</summary>
+    public async Task<string> CreateTokenAsync(string @namespace, string audience)
+    {
+        var request = $$$"""{"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"audiences": ["{{{audience}}}"], "expirationSeconds": 600}}""";
+        var answer = await new Command(Program, "create", "--raw", $"/api/v1/namespaces/{@namespace}/serviceaccounts/default/token", "--filename", "-")
+        {
+            Environment = _environment,
+            Input = async stdin => await stdin.WriteAsync(Encoding.UTF8.GetBytes(request)),
+        }.RunAsync();
+        return JsonNode.Parse(answer.Succeeded().Text)!["status"]!["token"]!.GetValue<string>();
+    }
+
     /// <summary><c>kubectl apply</c>.</summary>
     public async Task ApplyAsync(string @namespace, string manifest) => (await TryApplyAsync(@namespace, manifest)).Succeeded();
 
@@ -43,6 +55,9 @@ internal sealed class Kubectl(string kubeConfig)
         var text = await RunAsync("get", name, "--namespace", @namespace, "--output", "json", "--ignore-not-found");
         return text.Length == 0 ? null : JsonNode.Parse(text);
     }
+
+    /// <summary>Watches what <c>kubectl get</c> finds.</summary>
+    public BackgroundWatch Watch(string @namespace, string what) => BackgroundWatch.Start(Program.Require(), _environment, [.. what.Split(' '), "--namespace", @namespace]);
 
     /// <summary>
     /// Watches until what <c>kubectl get</c> finds, and it is something, satisfies <paramref name="condition"/>; gives that. Fails after <paramref name="time"/> with
@@ -58,7 +73,7 @@ internal sealed class Kubectl(string kubeConfig)
             while (true)
             {
                 objects.Clear();
-                await using var watch = BackgroundWatch.Start(Program.Require(), _environment, [.. what.Split(' '), "--namespace", @namespace]);
+                await using var watch = Watch(@namespace, what);
                 await foreach (var change in watch.ReadAsync(deadline.Token))
                 {
                     var item = change["object"]!;

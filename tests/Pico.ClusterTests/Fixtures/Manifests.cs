@@ -48,6 +48,15 @@ internal static class Manifests
           port: {{{port}}}
         """;
 
+    /// <summary>A Secret with an agent's token.</summary>
+    public static string Token(string name, string token) =>
+        $$$"""
+        apiVersion: v1
+        kind: Secret
+        metadata: {name: {{{name}}}}
+        stringData: {pico-token: {{{token}}}}
+        """;
+
     /// <summary>A PicoEndpoint for a Service.</summary>
     public static string ServiceEndpoint(string name, string endpointId, string service, string port) =>
         $$$"""

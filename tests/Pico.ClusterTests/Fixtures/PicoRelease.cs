@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
+using Pico.ClusterTests.Load;
 using Pico.IntegrationTests.Fixtures;
 using Pico.Tests;
 
@@ -20,12 +21,16 @@ public sealed class PicoRelease : IAsyncDisposable
     internal const string ServerPods = "pods -l app.kubernetes.io/component=server";
 
     private static readonly TimeSpan InstallTimeout = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan ChangeTimeout = TimeSpan.FromMinutes(2);
     private static readonly bool Keeps = Environment.GetEnvironmentVariable("PICO_TEST_KEEP") == "1";
 
     private readonly Lazy<Task<KubernetesCluster>> _cluster = new(KubernetesCluster.StartAsync);
     private readonly SemaphoreSlim _installing = new(1);
     private readonly ConcurrentDictionary<string, Lazy<Task<PodPort>>> _servers = [];
+    private readonly Lazy<Task<LoadGenerator>> _load;
     private bool _isInstalled;
+
+    public PicoRelease() => _load = new(() => LoadGenerator.StartAsync(this));
 
     internal Kubectl Kubectl => _cluster.Value.IsCompletedSuccessfully ? _cluster.Value.Result.Kubectl : throw new InvalidOperationException("Await ClusterAsync first.");
 
@@ -34,6 +39,12 @@ public sealed class PicoRelease : IAsyncDisposable
 
     /// <summary>A namespace of its own for a test, once Pico is installed.</summary>
     internal async Task<TestNamespace> CreateNamespaceAsync()
+    {
+        await EnsureInstalledAsync();
+        return await TestNamespace.CreateAsync(this);
+    }
+
+    private async Task EnsureInstalledAsync()
     {
         await _installing.WaitAsync(TestContext.Current.CancellationToken);
         try
@@ -45,8 +56,13 @@ public sealed class PicoRelease : IAsyncDisposable
         {
             _installing.Release();
         }
+    }
 
-        return await TestNamespace.CreateAsync(this);
+    /// <summary>The client that sends requests at a steady rate.</summary>
+    internal async Task<LoadGenerator> LoadAsync()
+    {
+        await EnsureInstalledAsync();
+        return await _load.Value;
     }
 
     /// <summary><c>helm</c> on this cluster.</summary>
@@ -95,6 +111,14 @@ public sealed class PicoRelease : IAsyncDisposable
         return await Task.WhenAll(pods.Select(pod => _servers.GetOrAdd(pod, name => new(() => PodPort.ForwardAsync(Kubectl, Namespace, $"pod/{name}", 8000))).Value));
     }
 
+    /// <summary>Until so many servers are ready, of the Deployment's present form, and those before them have ended.</summary>
+    internal async Task UntilServersAsync(int count)
+    {
+        await Kubectl.RunAsync("rollout", "status", "deployment/pico-server", "--namespace", Namespace, $"--timeout={(int)ChangeTimeout.TotalSeconds}s");
+        await Kubectl.UntilAsync(
+            $"{count} servers are ready, and no others there", Namespace, ServerPods, ChangeTimeout, (IReadOnlyList<JsonNode> pods) => pods.Count == count && pods.All(IsReady));
+    }
+
     /// <summary>Until there are <paramref name="count"/> ready servers, no other pods of servers, and each knows as many nodes.</summary>
     internal async Task UntilJoinedAsync(int count, TimeSpan time)
     {
@@ -117,6 +141,8 @@ public sealed class PicoRelease : IAsyncDisposable
     {
         foreach (var server in _servers.Values.Where(s => s.Value.IsCompletedSuccessfully))
             await server.Value.Result.DisposeAsync();
+        if (_load.IsValueCreated && _load.Value.IsCompletedSuccessfully)
+            await _load.Value.Result.DisposeAsync();
         if (!_cluster.IsValueCreated || !_cluster.Value.IsCompletedSuccessfully)
             return;
         if (_isInstalled && !Keeps)

@@ -26,19 +26,19 @@ public sealed partial class PartitionTests(ITestOutputHelper output)
         await using var right = await cluster.StartAgentAsync("right", $"solo/{services.Web}", network.Right(3));
         await using var traffic = await Traffic.StartAsync(cluster);
         await using var probe = await SideProbe.StartAsync(cluster.Nodes, traffic.Log);
-        await traffic.Log.WaitAsync(TimeSpan.FromSeconds(2));
+        await traffic.WaitAsync(TimeSpan.FromSeconds(2));
 
         // Of two tunnels to three nodes the left agent has one on its side in any case.
         var isRightHeld = (await ClusterProcesses.NodesWithAllAsync(right)).Contains("node-3");
         var before = traffic.Log.Now;
         await network.CutAsync();
         var cut = traffic.Log.Now;
-        await traffic.Log.WaitAsync(Cut);
+        await traffic.WaitAsync(Cut);
         var healed = traffic.Log.Now;
         await network.HealAsync();
         await Deadline.UntilAsync("the cluster is whole", WholeWithin, async _ => await IsWholeAsync(cluster) && await probe.AreAllServedAsync());
         var whole = traffic.Log.Now;
-        await traffic.Log.WaitAsync(TimeSpan.FromSeconds(15));
+        await traffic.WaitAsync(TimeSpan.FromSeconds(15));
         await probe.StopAsync();
         await traffic.StopAsync();
 

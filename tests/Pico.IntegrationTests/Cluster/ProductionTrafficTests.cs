@@ -44,7 +44,7 @@ public sealed class ProductionTrafficTests(ITestOutputHelper output)
         await killed.Process.WaitForExitAsync(TimeSpan.FromSeconds(5));
         var gone = traffic.Log.Now;
         var first = await asking;
-        await traffic.Log.WaitAsync(TimeSpan.FromSeconds(10));
+        await traffic.WaitAsync(TimeSpan.FromSeconds(10));
         await cluster.ReplaceAsync(killed);
         var back = traffic.Log.Now;
         await Deadline.UntilAsync("the node that came back has its share of tunnels", TimeSpan.FromMinutes(1), async _ =>

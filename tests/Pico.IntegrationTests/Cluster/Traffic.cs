@@ -16,17 +16,18 @@ internal sealed class Traffic : IAsyncDisposable
     private readonly ReadyNodes _nodes;
     private readonly ForwardProcess[] _forwards;
     private readonly Clients _clients;
-    private readonly CancellationTokenSource _stop = new();
-    private readonly Task _running;
+    private readonly SteadyLoad[] _loads;
 
     private Traffic(ReadyNodes nodes, ForwardProcess[] forwards)
     {
         (_nodes, _forwards) = (nodes, forwards);
         _clients = new Clients(nodes, forwards, Log);
-        _running = Task.WhenAll(
-            PaceAsync(RequestsPerSecond, RequestAsync),
-            PaceAsync(SessionsPerSecond, i => Log.TrackAsync("WebSockets", token => _clients.TalkAsync(Endpoint(i), token))),
-            PaceAsync(SessionsPerSecond, _ => Log.TrackAsync("TCP connections", _clients.ExchangeLinesAsync)));
+        _loads =
+        [
+            SteadyLoad.Start(RequestsPerSecond, RequestAsync),
+            SteadyLoad.Start(SessionsPerSecond, i => Log.TrackAsync("WebSockets", token => _clients.TalkAsync(Endpoint(i), token))),
+            SteadyLoad.Start(SessionsPerSecond, _ => Log.TrackAsync("TCP connections", _clients.ExchangeLinesAsync)),
+        ];
     }
 
     /// <summary>What became of it.</summary>
@@ -46,15 +47,23 @@ internal sealed class Traffic : IAsyncDisposable
         var nodes = new ReadyNodes(cluster.Nodes);
         await Deadline.UntilAsync("a node is ready", TimeSpan.FromSeconds(10), () => nodes.HasAny);
         var traffic = new Traffic(nodes, forwards);
-        await traffic.Log.WaitAsync(TimeSpan.FromSeconds(3));
+        await traffic.WaitAsync(TimeSpan.FromSeconds(3));
         return traffic;
+    }
+
+    /// <summary>Lets the traffic run for a while.</summary>
+    public async Task WaitAsync(TimeSpan time)
+    {
+        var until = Log.Now + time;
+        await Deadline.UntilAsync("traffic has run", time + TimeSpan.FromSeconds(30), () => Log.Now >= until);
     }
 
     /// <summary>Begins nothing more, and waits for what runs.</summary>
     public async Task StopAsync()
     {
-        await _stop.CancelAsync();
-        await _running;
+        await Task.WhenAll(_loads.Select(load => load.StopAsync()));
+        // What Log doesn't take for a failure is a mistake of the test.
+        Assert.Empty(_loads.SelectMany(load => load.Failures));
     }
 
     public async ValueTask DisposeAsync()
@@ -64,7 +73,8 @@ internal sealed class Traffic : IAsyncDisposable
         _clients.Dispose();
         foreach (var forward in _forwards)
             await forward.DisposeAsync();
-        _stop.Dispose();
+        foreach (var load in _loads)
+            await load.DisposeAsync();
     }
 
     private static string Endpoint(int i) => i % 2 == 0 ? "web" : "solo";
@@ -75,19 +85,4 @@ internal sealed class Traffic : IAsyncDisposable
         var n when n % OneInHasABody == 1 => Log.TrackAsync("posts", token => _clients.PostAsync(Endpoint(i), token)),
         _ => Log.TrackAsync("requests", token => _clients.RequestAsync(Endpoint(i), "/", token)),
     };
-
-    private async Task PaceAsync(int perSecond, Func<int, Task> begin)
-    {
-        var start = TimeProvider.System.GetTimestamp();
-        var running = new List<Task>();
-        for (var begun = 0; !_stop.IsCancellationRequested;)
-        {
-            for (; begun < TimeProvider.System.GetElapsedTime(start).TotalSeconds * perSecond; begun++)
-                running.Add(begin(begun));
-            running.RemoveAll(r => r.IsCompletedSuccessfully);
-            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
-        }
-
-        await Task.WhenAll(running);
-    }
 }

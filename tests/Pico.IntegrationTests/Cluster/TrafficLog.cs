@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net.WebSockets;
-using Pico.IntegrationTests.Fixtures;
 
 namespace Pico.IntegrationTests.Cluster;
 
@@ -11,7 +10,8 @@ internal sealed record Failure(string What, TimeSpan Began, TimeSpan Ended, stri
 }
 
 /// <summary>How the requests and sessions of the traffic ended.</summary>
-internal sealed class TrafficLog
+/// <param name="patience">How many seconds each may take.</param>
+internal sealed class TrafficLog(int patience = 20)
 {
     private readonly long _start = TimeProvider.System.GetTimestamp();
     private readonly ConcurrentQueue<Failure> _failures = [];
@@ -24,6 +24,9 @@ internal sealed class TrafficLog
     /// <summary>What failed.</summary>
     public IReadOnlyCollection<Failure> Failures => _failures;
 
+    /// <summary>How many requests or sessions of each kind were answered.</summary>
+    public IReadOnlyDictionary<string, int> Succeeded => _succeeded;
+
     /// <summary>Requests, and messages or lines of sessions, that were answered.</summary>
     public int Exchanges => Volatile.Read(ref _exchanges);
 
@@ -34,23 +37,16 @@ internal sealed class TrafficLog
     public async Task TrackAsync(string what, Func<CancellationToken, Task> exchange)
     {
         var began = Now;
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20), TimeProvider.System);
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(patience), TimeProvider.System);
         try
         {
-            await exchange(patience.Token);
+            await exchange(deadline.Token);
             _succeeded.AddOrUpdate(what, 1, (_, count) => count + 1);
         }
         catch (Exception e) when (e is IOException or HttpRequestException or WebSocketException or System.Net.Sockets.SocketException or OperationCanceledException)
         {
-            _failures.Enqueue(new(what, began, Now, e is OperationCanceledException ? "no answer within 20 s" : $"{e.Message} {e.InnerException?.Message}"));
+            _failures.Enqueue(new(what, began, Now, e is OperationCanceledException ? $"no answer within {patience} s" : $"{e.Message} {e.InnerException?.Message}"));
         }
-    }
-
-    /// <summary>Lets the traffic run for a while.</summary>
-    public async Task WaitAsync(TimeSpan time)
-    {
-        var until = Now + time;
-        await Deadline.UntilAsync("traffic has run", time + TimeSpan.FromSeconds(30), () => Now >= until);
     }
 
     public override string ToString() =>

@@ -6,28 +6,30 @@ namespace Pico.IntegrationTests.Fixtures;
 internal sealed class SteadyLoad : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
-    private readonly ConcurrentBag<Task> _requests = [];
-    private readonly Task _running;
+    private readonly List<Task> _running = [];
+    private readonly Task _starting;
+    private int _count;
 
-    private SteadyLoad(int perSecond, Func<Task> request) => _running = RunAsync(perSecond, request);
+    private SteadyLoad(int perSecond, Func<int, Task> request) => _starting = RunAsync(perSecond, request);
 
     /// <summary>Why requests failed.</summary>
     public ConcurrentQueue<string> Failures { get; } = [];
 
     /// <summary>How many requests were started.</summary>
-    public int Count => _requests.Count;
+    public int Count => Volatile.Read(ref _count);
 
     /// <summary>How long it has run, once stopped.</summary>
     public TimeSpan Duration { get; private set; }
 
-    public static SteadyLoad Start(int perSecond, Func<Task> request) => new(perSecond, request);
+    /// <summary>Starts it; <paramref name="request"/> gets the request's number, from 0.</summary>
+    public static SteadyLoad Start(int perSecond, Func<int, Task> request) => new(perSecond, request);
 
-    /// <summary>Starts no more, and waits until the last request has ended.</summary>
+    /// <summary>Starts no more, and waits until the last request has ended. Idempotent.</summary>
     public async Task StopAsync()
     {
         await _stop.CancelAsync();
-        await _running;
-        await Task.WhenAll(_requests);
+        await _starting;
+        await Task.WhenAll(_running);
     }
 
     public async ValueTask DisposeAsync()
@@ -36,27 +38,27 @@ internal sealed class SteadyLoad : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task RunAsync(int perSecond, Func<Task> request)
+    private async Task RunAsync(int perSecond, Func<int, Task> request)
     {
         var start = TimeProvider.System.GetTimestamp();
         while (!_stop.IsCancellationRequested)
         {
             // What a busy machine made late is caught up.
-            var due = (int)(TimeProvider.System.GetElapsedTime(start).TotalSeconds * perSecond);
-            while (_requests.Count < due)
-                _requests.Add(TryAsync(request));
+            for (var due = (int)(TimeProvider.System.GetElapsedTime(start).TotalSeconds * perSecond); _count < due; Interlocked.Increment(ref _count))
+                _running.Add(TryAsync(request, _count));
+            _running.RemoveAll(r => r.IsCompleted);
             await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, CancellationToken.None);
         }
 
         Duration = TimeProvider.System.GetElapsedTime(start);
     }
 
-    private async Task TryAsync(Func<Task> request)
+    private async Task TryAsync(Func<int, Task> request, int number)
     {
         await Task.Yield();
         try
         {
-            await request();
+            await request(number);
         }
         catch (Exception e)
         {

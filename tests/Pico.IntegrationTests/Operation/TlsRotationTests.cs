@@ -35,8 +35,8 @@ public sealed class TlsRotationTests
         Uri[] ports = [pico.Proxy, pico.Server.Upstream, pico.Server.Admin];
         var current = Load(client1);
         using var http = Client(both, () => current);
-        await using var requests = SteadyLoad.Start(200, () => GetAsync(http, pico.Proxy, "web"));
-        await using var reports = SteadyLoad.Start(5, () => GetAsync(http, new(pico.Server.Admin, "/status"), null));
+        await using var requests = SteadyLoad.Start(200, _ => GetAsync(http, pico.Proxy, "web"));
+        await using var reports = SteadyLoad.Start(5, _ => GetAsync(http, new(pico.Server.Admin, "/status"), null));
 
         // Servers accept both authorities' clients, then the clients change, then the servers' certificate, then the old authority goes.
         await File.WriteAllTextAsync(clientCa, both, TestContext.Current.CancellationToken);

@@ -42,7 +42,7 @@ public sealed class StatusPageTests(Browser browser) : IClassFixture<Browser>
         }));
         await using var pico = await Deployment.StartAsync($"orders/http://127.0.0.1:{service.Port}");
         using var http = new HttpClient();
-        await using var traffic = SteadyLoad.Start(20, async () =>
+        await using var traffic = SteadyLoad.Start(20, async _ =>
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, pico.Proxy);
             request.Headers.Add("x-pico-endpoint", "orders");

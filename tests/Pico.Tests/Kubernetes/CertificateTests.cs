@@ -61,14 +61,50 @@ public sealed class CertificateTests
     }
 
     [Fact]
+    public void Secret_ThatIsGone_IsMadeAnew_AndWhatIsServedStaysTrusted()
+    {
+        var first = Next(null, Start)!;
+
+        var second = CertificateMaker.Next(null, first.Authorities, Names, Start, Lifetime)!;
+        var third = CertificateMaker.Next(null, second.Authorities, Names, Start, Lifetime)!;
+
+        Assert.True(IsTrusted(third.Certificate, third.Authorities, Start));
+        Assert.True(IsTrusted(first.Certificate, third.Authorities, Start));
+        Assert.False(IsTrusted(second.Certificate, first.Authorities, Start));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("what somebody wrote")]
+    [InlineData("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")]
+    public void TrustedAuthorities_ThatAreNone_AreLeftOut(string trusted)
+    {
+        var bundle = CertificateMaker.Next(null, trusted, Names, Start, Lifetime)!;
+
+        Assert.True(IsTrusted(bundle.Certificate, bundle.Authorities, Start));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(60)]
+    public void Certificate_OfAShortLife_IsGoodWhenItIsMadeAndDueWithinIt(int minutes)
+    {
+        var lifetime = TimeSpan.FromMinutes(minutes);
+        var bundle = CertificateMaker.Next(null, null, Names, Start, lifetime)!;
+
+        Assert.Null(CertificateMaker.Next(bundle, null, Names, Start + (lifetime * 0.5), lifetime));
+        Assert.InRange(CertificateMaker.ReplaceAt(bundle) - Start, lifetime * 0.6, lifetime * 0.7);
+    }
+
+    [Fact]
     public void Certificate_ThatLacksAName_IsMadeAnew()
     {
-        var first = CertificateMaker.Next(null, ["old.pico.svc"], Start, Lifetime)!;
+        var first = CertificateMaker.Next(null, null, ["old.pico.svc"], Start, Lifetime)!;
 
         Assert.Equal(first.Authorities, Next(first, Start)!.Authorities);
     }
 
-    private static CertificateBundle? Next(CertificateBundle? current, DateTimeOffset now) => CertificateMaker.Next(current, Names, now, Lifetime);
+    private static CertificateBundle? Next(CertificateBundle? current, DateTimeOffset now) => CertificateMaker.Next(current, null, Names, now, Lifetime);
 
     private static bool IsTrusted(string certificate, string authorities, DateTimeOffset at)
     {

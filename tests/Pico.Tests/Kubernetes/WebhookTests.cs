@@ -110,7 +110,7 @@ public sealed class WebhookTests : IAsyncDisposable
 
     private async Task<WebhookHost> StartAsync()
     {
-        var bundle = CertificateMaker.Next(null, ["localhost"], TimeProvider.System.GetUtcNow(), TimeSpan.FromDays(1))!;
+        var bundle = CertificateMaker.Next(null, null, ["localhost"], TimeProvider.System.GetUtcNow(), TimeSpan.FromDays(1))!;
         _certificate.Use(bundle.Certificate, bundle.Key);
         var version = new ApiVersion(_api.Connect(TimeProvider.System), TimeProvider.System, NullLogger.Instance);
         var injector = new PodInjector(new AgentTemplate(), new InjectionPolicy([]), ControllerVerb.AgentOptions, static () => "0123456789abcdef");

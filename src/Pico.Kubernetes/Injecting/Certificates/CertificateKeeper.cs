@@ -8,13 +8,16 @@ using Pico.Kubernetes.Watching;
 namespace Pico.Kubernetes.Injecting.Certificates;
 
 /// <summary>
-/// The leader's care for the webhook's certificate, looked at whenever the Secret or the configuration changes, and each minute: (1) what should be in
-/// the Secret; (2) first the API server is told whom to trust, (3) then the Secret is written, from which every replica takes its certificate; so
-/// there is no moment in which a served certificate is not trusted.
+/// The leader's care for the webhook's certificate, looked at whenever the Secret or the configuration changes, each minute, and when the certificate is due: (1) what
+/// should be in the Secret; (2) first the API servers are told whom to trust, and have a moment to hear of it; (3) then the Secret is written, from which every replica
+/// takes its certificate; so there is no moment in which a served certificate is not trusted, also when somebody has deleted the Secret.
 /// </summary>
 internal sealed partial class CertificateKeeper(KubeClient client, string @namespace, WebhookOptions options, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
+
+    // API servers watch the configuration; this is many times what they need.
+    private static readonly TimeSpan UntilTrusted = TimeSpan.FromSeconds(3);
 
     /// <summary>The names under which the API server calls the webhook.</summary>
     private readonly string[] _names =
@@ -41,32 +44,34 @@ internal sealed partial class CertificateKeeper(KubeClient client, string @names
     private async Task<TimeSpan?> KeepAsync(CancellationToken stop)
     {
         var secret = await client.GetAsync(ResourceTypes.Secrets, @namespace, options.SecretName, stop);
-        var current = CertificateBundle.Of(secret);
-        var next = CertificateMaker.Next(current, _names, time.GetUtcNow(), options.CertificateLifetime); // 1.
-        await TrustAsync((next ?? current)!.Authorities, stop); // 2.
-        if (next is not null)
-            await WriteAsync(secret, next, stop); // 3.
-        return Interval;
-    }
-
-    private async Task TrustAsync(string authorities, CancellationToken stop)
-    {
         var configuration = await client.GetAsync(ResourceTypes.MutatingWebhooks, null, options.ConfigurationName, stop);
         if (configuration?.Webhooks is null)
-        {
             LogNoConfiguration(options.ConfigurationName);
-            return;
-        }
+        var trusted = configuration?.Webhooks?.FirstOrDefault()?.ClientConfig.CaBundle is { Length: > 0 } bundle ? Encoding.ASCII.GetString(bundle) : null;
+        var current = CertificateBundle.Of(secret);
+        var next = CertificateMaker.Next(current, trusted, _names, time.GetUtcNow(), options.CertificateLifetime); // 1.
+        var kept = (next ?? current)!;
+        if (configuration?.Webhooks is not null && await TrustAsync(configuration, kept.Authorities, stop) && next is not null && trusted is not null) // 2.
+            await Task.Delay(UntilTrusted, time, stop);
+        if (next is not null)
+            await WriteAsync(secret, next, stop); // 3.
+        var due = CertificateMaker.ReplaceAt(kept) - time.GetUtcNow() + TimeSpan.FromSeconds(1);
+        return due < Interval && due > TimeSpan.Zero ? due : Interval;
+    }
 
+    /// <summary>True if the API server did not trust these yet.</summary>
+    private async Task<bool> TrustAsync(V1MutatingWebhookConfiguration configuration, string authorities, CancellationToken stop)
+    {
         var bundle = Encoding.ASCII.GetBytes(authorities);
         if (configuration.Webhooks.All(w => w.ClientConfig.CaBundle is { } has && has.AsSpan().SequenceEqual(bundle)))
-            return;
+            return false;
         foreach (var webhook in configuration.Webhooks)
             webhook.ClientConfig.CaBundle = bundle;
         configuration.ApiVersion = ResourceTypes.MutatingWebhooks.ApiVersion;
         configuration.Kind = ResourceTypes.MutatingWebhooks.Kind;
         await client.ReplaceAsync(ResourceTypes.MutatingWebhooks, configuration, stop);
         LogTrusted(options.ConfigurationName);
+        return true;
     }
 
     private async Task WriteAsync(V1Secret? before, CertificateBundle bundle, CancellationToken stop)

@@ -5,30 +5,45 @@ namespace Pico.Kubernetes.Injecting.Certificates;
 
 /// <summary>
 /// Makes the webhook's certificate and the authority behind it, and decides when to make new ones: at two thirds of their life, when names are missing, or when
-/// what there is cannot be used. A new authority stands before the old one, so that both are trusted while the certificate is exchanged.
+/// what there is cannot be used or is gone. A new authority stands before the old one, so that both are trusted while the certificate is exchanged.
 /// </summary>
 internal static class CertificateMaker
 {
     private static readonly TimeSpan AuthorityLifetime = TimeSpan.FromDays(3650);
 
-    // Clocks differ.
-    private static readonly TimeSpan Early = TimeSpan.FromHours(1);
+    // Clocks differ; but what lives shortly must not be old when it is made.
+    private static readonly TimeSpan MaxEarly = TimeSpan.FromHours(1);
+    private const int EarlyPart = 20;
+
+    // The one before, and one more for a change that was interrupted.
+    private const int MaxBefore = 2;
 
     /// <summary>What should be instead of <paramref name="current"/>; null if it is good.</summary>
-    public static CertificateBundle? Next(CertificateBundle? current, IReadOnlyList<string> names, DateTimeOffset now, TimeSpan lifetime)
+    /// <param name="current">What there is.</param>
+    /// <param name="trusted">The authorities (PEM) that are trusted now; of one whose key is gone, too, certificates may still be served. Null: none.</param>
+    /// <param name="names">The certificate's names.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="lifetime">How long the certificate is valid.</param>
+    public static CertificateBundle? Next(CertificateBundle? current, string? trusted, IReadOnlyList<string> names, DateTimeOffset now, TimeSpan lifetime)
     {
         using var authority = TryLoad(current?.Authorities, current?.AuthorityKey);
         if (current is null || authority is null || IsOld(authority, now))
         {
             using var next = MakeAuthority(now);
-            var before = authority is not null && authority.NotAfter.ToUniversalTime() > now ? authority.ExportCertificatePem() + "\n" : "";
-            return Issue(next, next.ExportCertificatePem() + "\n" + before, names, now, lifetime);
+            return Issue(next, next.ExportCertificatePem() + "\n" + StillTrusted(current?.Authorities ?? trusted, now), names, now, lifetime);
         }
 
         using var certificate = TryLoad(current.Certificate, current.Key);
         return certificate is null || IsOld(certificate, now) || !names.All(n => certificate.MatchesHostname(n)) || certificate.Issuer != authority.Subject
             ? Issue(authority, current.Authorities, names, now, lifetime)
             : null;
+    }
+
+    /// <summary>When the certificate should be replaced.</summary>
+    public static DateTimeOffset ReplaceAt(CertificateBundle bundle)
+    {
+        using var certificate = X509Certificate2.CreateFromPem(bundle.Certificate);
+        return ReplaceAt(certificate);
     }
 
     private static CertificateBundle Issue(X509Certificate2 authority, string authorities, IReadOnlyList<string> names, DateTimeOffset now, TimeSpan lifetime)
@@ -42,7 +57,7 @@ internal static class CertificateMaker
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], false)); // TLS server
-        using var certificate = request.Create(authority, now - Early, now + lifetime, RandomNumberGenerator.GetBytes(16));
+        using var certificate = request.Create(authority, now - Early(lifetime), now + lifetime, RandomNumberGenerator.GetBytes(16));
         return new CertificateBundle(
             authorities, authority.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem() + "\n", certificate.ExportCertificatePem() + "\n", key.ExportPkcs8PrivateKeyPem() + "\n");
     }
@@ -54,13 +69,32 @@ internal static class CertificateMaker
         var request = new CertificateRequest($"CN=pico-webhook-ca-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
-        return request.CreateSelfSigned(now - Early, now + AuthorityLifetime);
+        return request.CreateSelfSigned(now - Early(AuthorityLifetime), now + AuthorityLifetime);
     }
 
-    private static bool IsOld(X509Certificate2 certificate, DateTimeOffset now)
+    private static TimeSpan Early(TimeSpan lifetime) => lifetime / EarlyPart < MaxEarly ? lifetime / EarlyPart : MaxEarly;
+
+    private static bool IsOld(X509Certificate2 certificate, DateTimeOffset now) => now > ReplaceAt(certificate);
+
+    private static DateTimeOffset ReplaceAt(X509Certificate2 certificate)
     {
         var (from, to) = (certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime());
-        return now.UtcDateTime > from + ((to - from) * 2 / 3);
+        return new DateTimeOffset(from + ((to - from) * 2 / 3));
+    }
+
+    private static string StillTrusted(string? authorities, DateTimeOffset now)
+    {
+        var before = new X509Certificate2Collection();
+        try
+        {
+            before.ImportFromPem(authorities);
+        }
+        catch (CryptographicException)
+        {
+            return ""; // Nothing that could be trusted.
+        }
+
+        return string.Concat(before.Where(a => a.NotAfter.ToUniversalTime() > now).Take(MaxBefore).Select(a => a.ExportCertificatePem() + "\n"));
     }
 
     private static X509Certificate2? TryLoad(string? certificate, string? key)

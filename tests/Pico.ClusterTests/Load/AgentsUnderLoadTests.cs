@@ -1,0 +1,111 @@
+using Pico.ClusterTests.Fixtures;
+using Pico.IntegrationTests.Fixtures;
+
+namespace Pico.ClusterTests.Load;
+
+/// <summary>What looks after the agents goes away, and they themselves are exchanged, while 200 requests a second go through them.</summary>
+[Collection(nameof(Alone))]
+public sealed class AgentsUnderLoadTests(PicoRelease pico)
+{
+    private const string Controllers = "deployment/pico-controller";
+    private const string ControllerPods = "pods -l app.kubernetes.io/component=controller";
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    [Fact]
+    public async Task Pods_OfAServiceWithAgentsRolled_FailNoRequest()
+    {
+        var generator = await pico.LoadAsync();
+        var before = await generator.PodsAsync();
+        await using var load = await generator.BeginAsync();
+
+        await generator.Scene.Kubectl.RunAsync("rollout", "restart", LoadGenerator.Service, "--namespace", generator.Scene.Name);
+        await generator.Scene.Kubectl.UntilAsync("only new pods are there", generator.Scene.Name, LoadGenerator.Pods, Patience,
+            pods => pods.Count == 2 && pods.All(PicoRelease.IsReady) && !pods.Any(p => before.Contains(p["metadata"]!["name"]!.GetValue<string>())));
+
+        await load.EndWithoutFailureAsync();
+    }
+
+    [Fact]
+    public async Task Controllers_DownForAMinute_FailNoRequest()
+    {
+        await using var load = await (await pico.LoadAsync()).BeginAsync();
+
+        await ScaleControllersAsync(0);
+        await pico.Kubectl.RunAsync("wait", "pods", "-l", "app.kubernetes.io/component=controller", "--for=delete", "--timeout=60s", "--namespace", PicoRelease.Namespace);
+        await load.WaitAsync(TimeSpan.FromMinutes(1));
+        await ScaleControllersAsync(2);
+        await pico.Kubectl.UntilAsync("the controllers are there again", PicoRelease.Namespace, ControllerPods, Patience, pods => pods.Count == 2 && pods.All(PicoRelease.IsReady));
+
+        await load.EndWithoutFailureAsync();
+    }
+
+    [Fact]
+    public async Task WebhookCertificate_AndItsAuthorityReplaced_EveryPodOfEverySecondGetsItsAgentAndNoRequestFails()
+    {
+        const string Secret = "secret/pico-webhook-certificate";
+        await using var load = await (await pico.LoadAsync()).BeginAsync();
+        await using var scene = await pico.CreateNamespaceAsync();
+        var before = await pico.Kubectl.FindAsync(PicoRelease.Namespace, Secret);
+        var taken = await CountTakenAsync();
+
+        using var stop = new CancellationTokenSource();
+        var made = MakePodsAsync(scene, stop.Token);
+        await pico.Kubectl.RunAsync("delete", Secret, "--namespace", PicoRelease.Namespace);
+        await pico.Kubectl.UntilAsync("there is another certificate", PicoRelease.Namespace, Secret, Patience, secret =>
+            secret["data"]!["tls.crt"]!.GetValue<string>() != before!["data"]!["tls.crt"]!.GetValue<string>());
+        await Deadline.UntilAsync("every controller serves with it", Patience, async _ => (await CountTakenAsync()).All(c => c.Value > taken[c.Key]));
+        await load.WaitAsync(TimeSpan.FromSeconds(5));
+        await stop.CancelAsync();
+        var count = await made;
+
+        var pods = await pico.Kubectl.ListAsync(scene.Name, "pods");
+        Assert.Equal(count, pods.Count);
+        Assert.All(pods, pod => Assert.Contains(pod["spec"]!["containers"]!.AsArray(), c => c!["name"]!.GetValue<string>() == "pico-agent"));
+        await load.EndWithoutFailureAsync();
+    }
+
+    // How often each controller has said that it serves with a certificate.
+    private async Task<IReadOnlyDictionary<string, int>> CountTakenAsync()
+    {
+        var taken = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var name in (await pico.Kubectl.ListAsync(PicoRelease.Namespace, ControllerPods)).Select(pod => pod["metadata"]!["name"]!.GetValue<string>()))
+            taken[name] = (await pico.Kubectl.RunAsync("logs", name, "--namespace", PicoRelease.Namespace)).Split("certificate is CN=").Length;
+        return taken;
+    }
+
+    // They need not run for their agent to be seen: no node takes them.
+    private static async Task<int> MakePodsAsync(TestNamespace scene, CancellationToken stop)
+    {
+        using var second = new PeriodicTimer(TimeSpan.FromSeconds(1), TimeProvider.System);
+        var count = 0;
+        do
+        {
+            await scene.ApplyAsync(
+                $$"""
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: pod-{{count++}}, annotations: {pico.dev/inject: "true"} }
+                spec:
+                  nodeSelector: {pico.dev/test: none}
+                  {{Manifests.Container.ReplaceLineEndings("\n  ")}}
+                """);
+        }
+        while (await NextAsync(second, stop));
+        return count;
+    }
+
+    private static async Task<bool> NextAsync(PeriodicTimer timer, CancellationToken stop)
+    {
+        try
+        {
+            return await timer.WaitForNextTickAsync(stop);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private Task ScaleControllersAsync(int count) =>
+        pico.Kubectl.RunAsync("scale", Controllers, $"--replicas={count}", "--namespace", PicoRelease.Namespace);
+}
