@@ -17,7 +17,7 @@ internal interface IInformer
 /// <summary>
 /// Keeps a store what the API server has: (1) list, page by page; (2) watch from there, bookmarks moving the version on; (3) a watch that ended is
 /// taken up where it was, and a version that is no longer kept (410) means to list again; (4) whatever fails is tried again, with back-off and
-/// jitter, for ever, while the store keeps what was known last.
+/// jitter, for ever, while the store keeps what was known last; after a few failures by listing, since what comes back may have been restored from a backup and be behind.
 /// </summary>
 /// <param name="client">The API server.</param>
 /// <param name="type">The kind.</param>
@@ -35,6 +35,7 @@ internal sealed partial class Informer<T, TItem>(
     where TItem : class
 {
     private const int PageSize = 500;
+    private const int FailuresBeforeListing = 3;
     private static readonly TimeSpan LeastWatch = TimeSpan.FromMinutes(4);
     private static readonly TimeSpan ShortWatch = TimeSpan.FromSeconds(1);
 
@@ -43,7 +44,7 @@ internal sealed partial class Informer<T, TItem>(
 
     // The loop's own: where the watch goes on; null: list first.
     private string? _version;
-    private bool _failed;
+    private int _failures; // in a row
 
     public Task Synced => _synced.Task;
 
@@ -123,13 +124,14 @@ internal sealed partial class Informer<T, TItem>(
         }
         else
         {
-            if (_failed)
+            if (_failures > 0)
                 LogFailedAgain(type.Plural, e.Message);
             else if (e is KubeApiException { IsForbidden: true })
                 LogForbidden(type.Plural, query.Namespace is { } one ? $"in the namespace {one}" : "in the whole cluster", e.Message);
             else
                 LogFailed(type.Plural, e.Message);
-            _failed = true;
+            if (++_failures >= FailuresBeforeListing)
+                _version = null;
             onFailure?.Invoke(e);
         }
 
@@ -147,9 +149,9 @@ internal sealed partial class Informer<T, TItem>(
     private void Recovered()
     {
         _backoff.Reset();
-        if (!_failed)
+        if (_failures == 0)
             return;
-        _failed = false;
+        _failures = 0;
         LogRecovered(type.Plural);
     }
 

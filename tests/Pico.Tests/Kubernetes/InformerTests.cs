@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
 using Pico.Kubernetes.Resources;
@@ -81,6 +82,51 @@ public sealed class InformerTests : IDisposable
         _api.Intercept = static _ => throw new HttpRequestException("connection refused");
         _api.CutWatches();
         await _api.WaitAsync(a => a.Count("GET /api/v1/services?watch=true") >= 3, "it tries again");
+        Assert.Equal(1, _store.Count);
+        Put("b");
+        _api.Intercept = static _ => null;
+
+        await WaitAsync(() => _store.Count == 2);
+    }
+
+    [Fact]
+    public async Task ApiServerThatComesBackFromABackup_IsListedAgain()
+    {
+        Put("a");
+        Put("b");
+        await Start().Synced;
+        await _api.WaitAsync(a => a.Count("GET /api/v1/services?watch=true") == 1, "it watches");
+
+        _api.Intercept = static _ => throw new HttpRequestException("connection refused");
+        _api.CutWatches();
+        await _api.WaitAsync(a => a.Count("GET /api/v1/services?") >= 5, "it tries again");
+        // What happened after the backup is gone, and no watch tells of it.
+        _api.Remove(Path("b"));
+        _api.Intercept = static r =>
+            r.RequestUri!.Query.Contains("watch=true", StringComparison.Ordinal) ? FakeApiServer.Fail(HttpStatusCode.ServiceUnavailable, "watches nothing") : null;
+
+        await WaitAsync(() => _store.Get(new("ns", "b")) is null);
+        Assert.NotNull(_store.Get(new("ns", "a")));
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("{\"items\": [], \"metadata\": {}}")]
+    public async Task AnswerThatIsNoList_ChangesNothing(string answer)
+    {
+        Put("a");
+        await Start().Synced;
+
+        var answers = 0;
+        _api.Intercept = r =>
+        {
+            if (r.RequestUri!.Query.Contains("watch=true", StringComparison.Ordinal))
+                return FakeApiServer.Fail(HttpStatusCode.Gone, "Expired");
+            Interlocked.Increment(ref answers);
+            return FakeApiServer.Json(JsonNode.Parse(answer)!.AsObject());
+        };
+        _api.CutWatches();
+        await _api.WaitAsync(_ => Volatile.Read(ref answers) >= 2, "it is answered");
         Assert.Equal(1, _store.Count);
         Put("b");
         _api.Intercept = static _ => null;

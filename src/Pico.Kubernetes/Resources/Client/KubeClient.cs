@@ -34,11 +34,19 @@ internal sealed class KubeClient(HttpClient http, ServiceClientCredentials? cred
         }
     }
 
-    /// <summary>One page; <paramref name="continue"/> is that of the page before, or empty.</summary>
-    public Task<ListPage<T>> ListAsync<T>(ResourceType<T> type, ListQuery query, int limit, string @continue, CancellationToken cancellationToken)
-        where T : IKubernetesObject<V1ObjectMeta> =>
-        SendAsync<ListPage<T>>(
+    /// <summary>
+    /// One page; <paramref name="continue"/> is that of the page before, or empty. An answer that is no list, such as a proxy's, is never taken for an empty one: it throws
+    /// <see cref="InvalidDataException"/>.
+    /// </summary>
+    public async Task<ListPage<T>> ListAsync<T>(ResourceType<T> type, ListQuery query, int limit, string @continue, CancellationToken cancellationToken)
+        where T : IKubernetesObject<V1ObjectMeta>
+    {
+        var page = await SendAsync<ListPage<T>>(
             HttpMethod.Get, type.Path(query.Namespace) + query.Write(("limit", $"{limit}"), ("continue", @continue)), null, null, cancellationToken);
+        return string.IsNullOrEmpty(page.Metadata.ResourceVersion)
+            ? throw new InvalidDataException("The answer is no list of the Kubernetes API: it has no resource version.")
+            : page;
+    }
 
     /// <summary>Makes an object; <see cref="KubeApiException.IsConflict"/> if there is one of that name.</summary>
     public Task<T> CreateAsync<T>(ResourceType<T> type, T body, CancellationToken cancellationToken)
