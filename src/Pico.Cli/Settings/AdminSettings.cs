@@ -1,4 +1,3 @@
-using Pico.Agent.Commands;
 using Pico.Agent.Endpoints;
 using Pico.Configuration.Definitions;
 using Pico.Configuration.Types;
@@ -8,9 +7,9 @@ namespace Pico.Cli.Settings;
 /// <summary>How a server's admin port is asked.</summary>
 internal sealed class AdminSettings
 {
+    /// <summary>All but TLS, which each verb may use for other ports too.</summary>
     public static OptionSet<AdminSettings> Definitions { get; } = new OptionSet<AdminSettings>()
         .Add("server", OptionTypes.Url("http", "https"), s => s.Server, (s, v) => s.Server = v, "The server's admin port.")
-        .AddServerTls(s => s.ServerTls, (s, v) => s.ServerTls = v, s => [new Uri(s.Server)], "https://")
         .Add("token-file", OptionTypes.ExistingFile, s => s.TokenFile, (s, v) => s.TokenFile = v, "A file with the credential for the server.")
         .Add(
             "timeout", OptionTypes.Duration(TimeSpan.FromMilliseconds(10)), s => s.Timeout, (s, v) => s.Timeout = v,

@@ -1,3 +1,4 @@
+using Pico.Agent.Commands;
 using Pico.Configuration.Definitions;
 using Pico.Configuration.Types;
 
@@ -35,6 +36,7 @@ internal sealed class StatusSettings
 
     public static OptionSet<StatusSettings> Definitions { get; } = new OptionSet<StatusSettings>()
         .Include(AdminSettings.Definitions, s => s.Admin)
+        .AddServerTls(s => s.Admin.ServerTls, (s, v) => s.Admin.ServerTls = v, s => [new Uri(s.Admin.Server)], "https://")
         .Add(
             "output", OptionTypes.Choice<StatusOutput>(("table", StatusOutput.Table), ("wide", StatusOutput.Wide), ("json", StatusOutput.Json), ("yaml", StatusOutput.Yaml)),
             s => s.Output, (s, v) => s.Output = v,

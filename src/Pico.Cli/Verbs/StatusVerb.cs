@@ -7,6 +7,8 @@ namespace Pico.Cli.Verbs;
 /// <summary><c>pico status</c>: what a server knows, from its admin port.</summary>
 internal static class StatusVerb
 {
+    public const string Docs = "docs/observability.md";
+
     public static Verb Create() => new Verb<StatusSettings>(
         new VerbText
         {
@@ -20,16 +22,18 @@ internal static class StatusVerb
                 ("An overview, from the server on this machine", "pico status"),
                 ("What is broken, and why?", "pico status endpoints --state unhealthy --sort errors"),
                 ("One endpoint with all of its upstreams", "pico status endpoint my-endpoint --server http://pico.example.com:8003"),
+                ("Why does it not answer? Step by step", "pico status check my-endpoint"),
                 ("The agents that are connected to another node, live", "pico status tunnels --node pico-1 --watch"),
                 ("Through TLS, with a certificate and a token", "pico status --server https://pico.example.com:8003 --server-tls.ca-file ca.pem --server-tls.certificate-file me.pem --server-tls.key-file me.key --token-file token"),
                 ("For programs", "pico status endpoints --output json | jq '.[].id'"),
             ],
-            Docs = "docs/observability.md",
+            Docs = Docs,
         },
         StatusSettings.Definitions,
         RunAsync)
         .Argument("what", StatusSettings.Sections, s => s.Section, (s, v) => s.Section = v, "nodes, endpoints, endpoint ID, upstreams, tunnels, gossip, or all (the default): the overview.", required: false)
-        .Argument("id", TokenAuthSettings.AnyText, s => s.Id, (s, v) => s.Id = v, "With endpoint: which.", required: false);
+        .Argument("id", TokenAuthSettings.AnyText, s => s.Id, (s, v) => s.Id = v, "With endpoint: which.", required: false)
+        .With(StatusCheckVerb.Create());
 
     private static async Task<int> RunAsync(StatusSettings settings, VerbContext context)
     {

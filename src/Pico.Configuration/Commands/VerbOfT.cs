@@ -18,6 +18,7 @@ public sealed class Verb<T> : Verb
     private readonly Func<T, VerbContext, Task<int>> _run;
     private readonly CommandLineSource _commandLine;
     private readonly List<(BoundOption<T> Argument, bool Required)> _arguments = [];
+    private readonly List<Verb> _below = [];
 
     /// <summary>Defines the verb.</summary>
     /// <param name="text">What help says.</param>
@@ -36,6 +37,19 @@ public sealed class Verb<T> : Verb
 
     /// <inheritdoc/>
     public override IEnumerable<OptionDefinition> Options => _options.Definitions;
+
+    /// <inheritdoc/>
+    internal override IEnumerable<Verb> Runnable => [this, .. _below];
+
+    /// <summary>Puts a verb under this one's word: <c>pico status check</c> beside <c>pico status</c>. An argument of the same word means that verb.</summary>
+    public Verb<T> With(Verb verb)
+    {
+        ArgumentNullException.ThrowIfNull(verb);
+        verb.JoinGroup(Text.Name);
+        Command.Subcommands.Add(verb.Command);
+        _below.Add(verb);
+        return this;
+    }
 
     /// <summary>Adds a positional argument; those that are not required come last.</summary>
     public Verb<T> Argument<TValue>(

@@ -10,6 +10,7 @@ public sealed class HelpTests
     [InlineData("cleanup")]
     [InlineData("forward")]
     [InlineData("status")]
+    [InlineData("status check")]
     [InlineData("token")]
     [InlineData("token key")]
     [InlineData("token mint")]

@@ -41,6 +41,8 @@ public sealed class UsageTests
     [InlineData("forward port DB-", "<port>: 'port' is not allowed")]
     [InlineData("forward port DB-", "<endpoint>: 'DB-' is not allowed")]
     [InlineData("status somewhere", "<what>: 'somewhere' is not allowed; allowed: one of nodes, endpoints, endpoint, upstreams, tunnels, gossip, all")]
+    [InlineData("status check", "<id>: is missing")]
+    [InlineData("status check DB-", "<id>: 'DB-' is not allowed")]
     [InlineData("status endpoint", "<id>: is missing")]
     [InlineData("status nodes web", "<id>: 'web' is too much")]
     [InlineData("status nodes --state failing", "--state is not for this list; it takes --search, --zone")]

@@ -34,8 +34,7 @@ public sealed class StatusVerbTests
         await using var agent = await TestAgent.ConnectAsync(server.Server.UpstreamAddress);
         await using var other = await TestAgent.ConnectAsync(server.Server.UpstreamAddress);
         var ids = Enumerable.Range(0, count).Select(i => $"endpoint-{i:0000}").ToArray();
-        for (var i = 0; i < count; i++)
-            Assert.Null(await (i % 2 == 0 ? agent : other).RegisterAsync(ids[i]));
+        Assert.All(await Task.WhenAll(ids.Select((id, i) => (i % 2 == 0 ? agent : other).RegisterAsync(id))), Assert.Null);
 
         var table = await StatusAsync(server, "endpoints");
         using var list = JsonDocument.Parse(await StatusAsync(server, "endpoints", "--output", "json"));
