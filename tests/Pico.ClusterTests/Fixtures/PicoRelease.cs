@@ -111,6 +111,19 @@ public sealed class PicoRelease : IAsyncDisposable
         return await Task.WhenAll(pods.Select(pod => _servers.GetOrAdd(pod, name => new(() => PodPort.ForwardAsync(Kubectl, Namespace, $"pod/{name}", 8000))).Value));
     }
 
+    /// <summary>What all servers together remember of what happened, as <c>/events</c> tells it.</summary>
+    internal async Task<IReadOnlyList<JsonNode>> EventsAsync()
+    {
+        var events = new List<JsonNode>();
+        foreach (var server in await ServersAsync())
+        {
+            await using var admin = await PodPort.ForwardAsync(Kubectl, Namespace, server.Target, 8003);
+            events.AddRange(JsonNode.Parse(await admin.Http.GetStringAsync("/events"))!["items"]!.AsArray().Select(e => e!));
+        }
+
+        return events;
+    }
+
     /// <summary>Until so many servers are ready, of the Deployment's present form, and those before them have ended.</summary>
     internal async Task UntilServersAsync(int count)
     {

@@ -48,8 +48,12 @@ public sealed class IdentityTests(PicoRelease pico)
         }
 
         await scene.UntilAllServeAsync(good, Patience);
-        await Deadline.UntilAsync("the agent says why its token is rejected", Patience, async _ =>
-            (await scene.Kubectl.TryAsync("logs", "deployment/bad", "--container", "pico-agent", "--namespace", scene.Name)).Text.Contains("audience", StringComparison.Ordinal));
+        await Deadline.UntilAsync("a server tells why it refuses the agent's token", Patience, async _ =>
+        {
+            var pod = Assert.Single(await scene.Kubectl.ListAsync(scene.Name, "pods -l app=bad"));
+            return pod["status"]?["podIP"]?.GetValue<string>() is { } address && (await pico.EventsAsync()).Any(e =>
+                e["subject"]!.GetValue<string>().EndsWith(address, StringComparison.Ordinal) && e["message"]!.GetValue<string>().Contains("audience", StringComparison.Ordinal));
+        });
         await scene.UntilNoneServesAsync(bad, Soon);
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Pico.ClusterTests.Fixtures;
 using Pico.IntegrationTests.Fixtures;
 
@@ -8,6 +9,7 @@ namespace Pico.ClusterTests.Load;
 public sealed class AgentsUnderLoadTests(PicoRelease pico)
 {
     private const string Controllers = "deployment/pico-controller";
+    private const int ControllerPort = 8005;
     private const string ControllerPods = "pods -l app.kubernetes.io/component=controller";
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
@@ -46,14 +48,14 @@ public sealed class AgentsUnderLoadTests(PicoRelease pico)
         await using var load = await (await pico.LoadAsync()).BeginAsync();
         await using var scene = await pico.CreateNamespaceAsync();
         var before = await pico.Kubectl.FindAsync(PicoRelease.Namespace, Secret);
-        var taken = await CountTakenAsync();
+        var lifetimes = await LifetimesAsync();
 
         using var stop = new CancellationTokenSource();
         var made = MakePodsAsync(scene, stop.Token);
         await pico.Kubectl.RunAsync("delete", Secret, "--namespace", PicoRelease.Namespace);
         await pico.Kubectl.UntilAsync("there is another certificate", PicoRelease.Namespace, Secret, Patience, secret =>
             secret["data"]!["tls.crt"]!.GetValue<string>() != before!["data"]!["tls.crt"]!.GetValue<string>());
-        await Deadline.UntilAsync("every controller serves with it", Patience, async _ => (await CountTakenAsync()).All(c => c.Value > taken[c.Key]));
+        await Deadline.UntilAsync("every controller serves with it", Patience, async _ => (await LifetimesAsync()).All(c => c.Value > lifetimes[c.Key]));
         await load.WaitAsync(TimeSpan.FromSeconds(5));
         await stop.CancelAsync();
         var count = await made;
@@ -64,13 +66,19 @@ public sealed class AgentsUnderLoadTests(PicoRelease pico)
         await load.EndWithoutFailureAsync();
     }
 
-    // How often each controller has said that it serves with a certificate.
-    private async Task<IReadOnlyDictionary<string, int>> CountTakenAsync()
+    // For how long the certificate that each controller serves with is still valid: a new one is so for longer.
+    private async Task<IReadOnlyDictionary<string, double>> LifetimesAsync()
     {
-        var taken = new Dictionary<string, int>(StringComparer.Ordinal);
+        const string Metric = "pico_controller_certificate_remaining_seconds";
+        var lifetimes = new Dictionary<string, double>(StringComparer.Ordinal);
         foreach (var name in (await pico.Kubectl.ListAsync(PicoRelease.Namespace, ControllerPods)).Select(pod => pod["metadata"]!["name"]!.GetValue<string>()))
-            taken[name] = (await pico.Kubectl.RunAsync("logs", name, "--namespace", PicoRelease.Namespace)).Split("certificate is CN=").Length;
-        return taken;
+        {
+            await using var port = await PodPort.ForwardAsync(pico.Kubectl, PicoRelease.Namespace, $"pod/{name}", ControllerPort);
+            var line = (await port.Http.GetStringAsync("/metrics")).Split('\n').First(l => l.StartsWith(Metric, StringComparison.Ordinal));
+            lifetimes[name] = double.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture);
+        }
+
+        return lifetimes;
     }
 
     // They need not run for their agent to be seen: no node takes them.

@@ -13,8 +13,12 @@ internal sealed class ReadyServers : IAsyncDisposable
     private const string Service = "endpoints --field-selector metadata.name=pico-proxy";
     private static readonly TimeSpan Lag = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan BeforeAnotherTry = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly CancellationTokenSource _stop = new();
+    private readonly SemaphoreSlim _telling = new(1);
+    private readonly Lock _lock = new();
+    private int _due;
     private readonly Task _watching;
 
     public ReadyServers(Kubectl kubectl, string release, Func<IReadOnlyList<string>, CancellationToken, Task> use) => _watching = WatchAsync(kubectl, release, use);
@@ -32,36 +36,60 @@ internal sealed class ReadyServers : IAsyncDisposable
         }
 
         _stop.Dispose();
+        _telling.Dispose();
     }
 
     private async Task WatchAsync(Kubectl kubectl, string release, Func<IReadOnlyList<string>, CancellationToken, Task> use)
     {
         var told = Task.CompletedTask;
-        // A watch ends now and then.
-        while (true)
+        var changes = 0;
+        try
         {
-            await using var watch = kubectl.Watch(release, Service);
-            await foreach (var change in watch.ReadAsync(_stop.Token))
-                told = TellLaterAsync(told, () => use(Addresses(change["object"]!), _stop.Token));
-            await told;
+            // A watch ends now and then.
+            while (true)
+            {
+                await using var watch = kubectl.Watch(release, Service);
+                await foreach (var change in watch.ReadAsync(_stop.Token))
+                    told = Task.WhenAll(told, TellLaterAsync(++changes, Addresses(change["object"]!), use));
+                await told;
+            }
+        }
+        finally
+        {
+            await told.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private async Task TellLaterAsync(Task before, Func<Task> tell)
+    private async Task TellLaterAsync(int change, IReadOnlyList<string> servers, Func<IReadOnlyList<string>, CancellationToken, Task> use)
     {
-        await Task.WhenAll(before, Task.Delay(Lag, TimeProvider.System, _stop.Token));
-        while (true)
+        await Task.Delay(Lag, TimeProvider.System, _stop.Token);
+        lock (_lock)
+            _due = Math.Max(_due, change);
+        await _telling.WaitAsync(_stop.Token);
+        try
         {
-            try
-            {
-                await tell();
-                return;
-            }
-            catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !_stop.IsCancellationRequested)
-            {
-                // By way of the API server and a kubelet, which may be busy: once more.
+            // By way of the API server and a kubelet, which may be busy or lose it: again, unless there is something newer to tell.
+            while (change == Volatile.Read(ref _due) && !await IsToldAsync(servers, use))
                 await Task.Delay(BeforeAnotherTry, TimeProvider.System, _stop.Token);
-            }
+        }
+        finally
+        {
+            _telling.Release();
+        }
+    }
+
+    private async Task<bool> IsToldAsync(IReadOnlyList<string> servers, Func<IReadOnlyList<string>, CancellationToken, Task> use)
+    {
+        using var patience = new CancellationTokenSource(Patience, TimeProvider.System);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _stop.Token);
+        try
+        {
+            await use(servers, either.Token);
+            return true;
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException && !_stop.IsCancellationRequested)
+        {
+            return false;
         }
     }
 
