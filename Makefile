@@ -77,7 +77,9 @@ docs:
 	@dotnet build src/Pico.Cli --configuration $(CONFIGURATION) $(DOTNET_FLAGS)
 	@dotnet src/Pico.Cli/bin/$(CONFIGURATION)/net10.0/pico.dll reference > docs/configuration.md.new
 	@mv docs/configuration.md.new docs/configuration.md
-	@echo "docs/configuration.md is written."
+	@dotnet src/Pico.Cli/bin/$(CONFIGURATION)/net10.0/pico.dll metrics-reference > docs/metrics.md.new
+	@mv docs/metrics.md.new docs/metrics.md
+	@echo "docs/configuration.md and docs/metrics.md are written."
 
 ## manifests: manifests/*.yaml from the chart; needs helm
 manifests:

@@ -71,7 +71,7 @@ public sealed partial class PicoAgent : IAsyncDisposable
         _tunnels = new TunnelSet(options, dialer, _table, _forwarder, _readiness, time, _logger);
         _health = new HealthMonitor(_table, time, _logger);
         if (BindAddressParser.TryParse(options.BindAddress, out var address))
-            _local = new LocalServer(address, new AgentPages(options, _table, _tunnels, traffic, _readiness, DrainAsync).AnswerAsync, time, _logger);
+            _local = new LocalServer(address, new AgentPages(options, _table, _tunnels, traffic, _readiness, time, DrainAsync).AnswerAsync, time, _logger);
         if (_table.Endpoints.Count == 0)
             _readiness.SetReady();
     }

@@ -1,5 +1,7 @@
 using System.Diagnostics.Metrics;
+using System.Text.Json;
 using Pico.Kubernetes.Injecting;
+using Pico.Kubernetes.Reconciling;
 
 namespace Pico.Kubernetes;
 
@@ -9,22 +11,22 @@ internal sealed class ControllerMetrics
     /// <summary>The meter of everything in this room.</summary>
     public const string MeterName = "Pico.Kubernetes";
 
-    private static readonly double[] DurationBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+    private static readonly InstrumentAdvice<double> DurationBuckets = new() { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] };
 
     private readonly Counter<long> _injections;
     private readonly Counter<long> _problems;
     private readonly Counter<long> _events;
     private readonly Histogram<double> _reconciles;
+    private readonly Histogram<double> _reviews;
 
     public ControllerMetrics(IMeterFactory meters)
     {
         var meter = meters.Create(MeterName);
-        _injections = meter.CreateCounter<long>("pico.controller.admissions", "{pod}", "Pods that were reviewed at the webhook, by what became of them.");
+        _injections = meter.CreateCounter<long>("pico.controller.admissions", "{pod}", "Pods that were reviewed at the webhook.");
         _problems = meter.CreateCounter<long>("pico.controller.annotation.problems", "{annotation}", "Annotations of pods that were not followed.");
-        _events = meter.CreateCounter<long>("pico.controller.events", "{event}", "Events that were written, by reason.");
-        _reconciles = meter.CreateHistogram(
-            "pico.controller.reconcile.duration", "s", "Looks at one object, by whether they went well.", tags: null,
-            new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationBuckets });
+        _events = meter.CreateCounter<long>("pico.controller.events", "{event}", "Events that were written.");
+        _reviews = meter.CreateHistogram("pico.controller.admission.duration", "s", "How long the review of a pod took.", tags: null, DurationBuckets);
+        _reconciles = meter.CreateHistogram("pico.controller.reconcile.duration", "s", "How long a look at one object took.", tags: null, DurationBuckets);
         meter.CreateObservableGauge("pico.controller.leader", () => IsLeader() ? 1 : 0, null, "1 if this controller leads.");
         meter.CreateObservableGauge("pico.controller.queue.depth", () => QueueDepth(), "{object}", "Objects that wait to be looked at.");
         meter.CreateObservableGauge("pico.controller.pods.missed", () => MissedPods(), "{pod}", "Pods that ask for an agent and were made without one.");
@@ -45,18 +47,25 @@ internal sealed class ControllerMetrics
     /// <inheritdoc cref="IsLeader"/>
     public Func<TimeSpan?> CertificateRemaining { get; set; } = static () => null;
 
-    /// <summary>A pod was reviewed.</summary>
-    public void Reviewed(InjectionOutcome outcome, int problems)
+    /// <summary>A pod was reviewed, in that time.</summary>
+    public void Reviewed(InjectionResult result, TimeSpan duration)
     {
-        _injections.Add(1, new KeyValuePair<string, object?>("outcome", outcome.ToString()));
-        if (outcome == InjectionOutcome.Injected && problems > 0)
-            _problems.Add(problems);
+        _injections.Add(1, Label("outcome", result.Outcome), new("reason", result.Reason is { } reason ? Words(reason) : ""));
+        _reviews.Record(duration.TotalSeconds);
+        if (result.Outcome == InjectionOutcome.Injected && result.Problems.Count > 0)
+            _problems.Add(result.Problems.Count);
     }
 
     /// <summary>An Event was written.</summary>
     public void EventWritten(string reason) => _events.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
     /// <summary>An object was looked at.</summary>
-    public void Reconciled(bool wentWell, TimeSpan duration) =>
-        _reconciles.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("result", wentWell ? "ok" : "error"));
+    public void Reconciled(WorkKind kind, bool wentWell, TimeSpan duration) =>
+        _reconciles.Record(duration.TotalSeconds, Label("kind", kind), new("result", wentWell ? "ok" : "error"));
+
+    private static KeyValuePair<string, object?> Label<T>(string name, T value)
+        where T : struct, Enum => new(name, Words(value));
+
+    private static string Words<T>(T value)
+        where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 }

@@ -1,6 +1,8 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Security.Cryptography;
 using k8s.Models;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Pico.Kubernetes.Hosting;
 using Pico.Kubernetes.Injecting;
@@ -55,7 +57,7 @@ public sealed partial class PicoController : IAsyncDisposable
         if (options.Webhook.BindAddress.Length > 0)
         {
             var injector = new PodInjector(options.Agent, new InjectionPolicy(options.Webhook.ExcludedNamespaces), rules, static () => RandomHex(16));
-            _webhook = new WebhookHost(options.Webhook, injector, _version, _certificate, _admin.Metrics, loggers);
+            _webhook = new WebhookHost(options.Webhook, injector, _version, _certificate, _admin.Metrics, time, loggers);
         }
     }
 
@@ -64,6 +66,18 @@ public sealed partial class PicoController : IAsyncDisposable
 
     /// <summary>Where the webhook listens, once it runs.</summary>
     public IPEndPoint? WebhookAddress => _webhook?.Address;
+
+    /// <summary>The instruments that a controller has.</summary>
+    public static IReadOnlyList<Instrument> DescribeInstruments()
+    {
+        var instruments = new List<Instrument>();
+        using var listener = new MeterListener { InstrumentPublished = (instrument, _) => instruments.Add(instrument) };
+        listener.Start();
+        using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var meters = services.GetRequiredService<IMeterFactory>();
+        _ = new ControllerMetrics(meters);
+        return [.. instruments.Where(i => i.Meter.Scope == meters)];
+    }
 
     /// <summary>Works until <paramref name="stop"/>. Throws <see cref="IOException"/> when a port is taken; troubles with the API server never end it.</summary>
     public async Task RunAsync(CancellationToken stop)

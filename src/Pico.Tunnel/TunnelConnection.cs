@@ -62,6 +62,9 @@ public sealed partial class TunnelConnection : IAsyncDisposable
     /// <summary>Payload bytes of DATA frames received and sent so far.</summary>
     public (long Received, long Sent) Bytes => (Volatile.Read(ref _dataReceived), Sender.DataSent);
 
+    /// <summary>How often a stream had to wait with what it had to send, since the peer had not taken what was sent before (its window was used up).</summary>
+    public long WindowWaits => Sender.WindowWaits;
+
     internal TunnelSender Sender { get; }
 
     /// <summary>

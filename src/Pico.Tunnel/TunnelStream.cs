@@ -70,6 +70,9 @@ public sealed class TunnelStream : IAsyncDisposable, IValueTaskSource
         }
     }
 
+    /// <summary>Where the stream's payload is counted, if anywhere. To be set before the first read or write.</summary>
+    public StreamTraffic? Traffic { get; set; }
+
     internal StreamInput Received => _input;
 
     // Guarded by the gate; InputClosed is read without it.
@@ -215,6 +218,7 @@ public sealed class TunnelStream : IAsyncDisposable, IValueTaskSource
     /// <summary>The consumer (or, once it completed its input, the tunnel's reader) took <paramref name="bytes"/> of what was received.</summary>
     internal void OnTaken(int bytes)
     {
+        Traffic?.AddReceived(bytes);
         if (_receiveWindow.Take(bytes))
             Tunnel.GrantWindow(this);
     }

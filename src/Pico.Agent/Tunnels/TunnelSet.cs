@@ -30,6 +30,12 @@ internal sealed partial class TunnelSet(
         }
     }
 
+    /// <summary>What became of those that there were.</summary>
+    public TunnelStatistics Statistics { get; } = new();
+
+    /// <summary>How often streams waited for window, of all tunnels that there were.</summary>
+    public long WindowWaits => Statistics.WindowWaits + Sessions.Sum(static s => s.Tunnel.WindowWaits);
+
     /// <summary>Completes when there is another credential than the one that was read last.</summary>
     public Task CredentialReplaced => dialer.CredentialReplaced;
 
@@ -81,6 +87,7 @@ internal sealed partial class TunnelSet(
         lock (_lock)
             _sessions.Add(session);
         session.Start();
+        Statistics.CountOpened();
         LogConnected(node, session.Tunnel.RemoteAddress);
         _ = FollowAsync(session);
         return (session, isDuplicate);
@@ -136,6 +143,7 @@ internal sealed partial class TunnelSet(
         var end = await session.Tunnel.Completion.ConfigureAwait(false);
         lock (_lock)
             _sessions.Remove(session);
+        Statistics.CountEnded(session.Tunnel, end.Error);
         if (session.TryGiveUpNode())
             _nodes.Release(session.Tunnel.Remote.Id);
         LogEnded(session.Tunnel.Remote.Id, end.Error, end.Message);

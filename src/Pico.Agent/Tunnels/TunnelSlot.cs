@@ -193,6 +193,8 @@ internal sealed partial class TunnelSlot
             TunnelLostException => "lost",
             _ => failure.GetType().Name,
         };
+        if (failure is not TunnelLostException)
+            _set.Statistics.CountFailed(failure is TunnelException { Error: var error } ? error : TunnelError.Internal);
         if (failure is TunnelException { Error: TunnelError.Duplicate or TunnelError.Rebalance })
             LogNotThere(failure.Message);
         else if (failure is TunnelLostException && _leaving is not null)

@@ -7,14 +7,14 @@ namespace Pico.Kubernetes.Injecting;
 internal sealed class InjectionPolicy(IReadOnlyList<string> excludedNamespaces)
 {
     /// <summary>Why a pod that asks for an agent gets none, in words for people; null if it gets one.</summary>
-    public string? Obstacle(string @namespace, InjectionWish wish, bool isOfJob, ServerVersion version)
+    public Obstacle? Obstacle(string @namespace, InjectionWish wish, bool isOfJob, ServerVersion version)
     {
         if (@namespace == "kube-system" || excludedNamespaces.Contains(@namespace))
-            return $"the namespace {@namespace} is excluded from injection";
-        if (wish.Obstacle.Length > 0)
-            return wish.Obstacle;
+            return new(SkipReason.ExcludedNamespace, $"the namespace {@namespace} is excluded from injection");
+        if (wish.Obstacle is { } obstacle)
+            return obstacle;
         return isOfJob && !version.HasNativeSidecars
-            ? $"it is a Job's, and an agent beside it would keep the Job from completing: Kubernetes {version} has no sidecar containers ({ServerVersion.NativeSidecars} has)"
+            ? new(SkipReason.Job, $"it is a Job's, and an agent beside it would keep the Job from completing: Kubernetes {version} has no sidecar containers ({ServerVersion.NativeSidecars} has)")
             : null;
     }
 

@@ -21,7 +21,8 @@ internal enum InjectionOutcome
 /// <param name="Outcome">What became of it.</param>
 /// <param name="Patch">RFC 6902; null: nothing is changed.</param>
 /// <param name="Problems">What was not followed, or why there is no agent, in words for people.</param>
-internal sealed record InjectionResult(InjectionOutcome Outcome, JsonArray? Patch, IReadOnlyList<string> Problems)
+/// <param name="Reason">Why there is none, if it was skipped.</param>
+internal sealed record InjectionResult(InjectionOutcome Outcome, JsonArray? Patch, IReadOnlyList<string> Problems, SkipReason? Reason = null)
 {
     public static readonly InjectionResult NotAsked = new(InjectionOutcome.NotAsked, null, []);
 }

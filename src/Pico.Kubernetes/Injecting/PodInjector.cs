@@ -41,7 +41,7 @@ internal sealed class PodInjector(AgentTemplate template, InjectionPolicy policy
         if (!wish.Asks || InjectionPolicy.IsSettled(pod)) // 1.
             return InjectionResult.NotAsked;
         if (policy.Obstacle(@namespace, wish, (pod.Metadata.OwnerReferences ?? []).Any(o => o.Kind == "Job"), version) is { } obstacle)
-            return new InjectionResult(InjectionOutcome.Skipped, null, [obstacle]);
+            return new InjectionResult(InjectionOutcome.Skipped, null, [obstacle.Text], obstacle.Reason);
 
         var problems = new List<string>();
         var settings = _annotations.Read(pod.Metadata.Annotations ?? new Dictionary<string, string>(), problems); // 2.

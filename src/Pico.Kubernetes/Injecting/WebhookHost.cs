@@ -13,7 +13,7 @@ namespace Pico.Kubernetes.Injecting;
 
 /// <summary>The webhook's HTTPS port: <c>POST /inject</c> with an AdmissionReview. It answers every review with "allowed", also one that it does not understand.</summary>
 internal sealed partial class WebhookHost(
-    WebhookOptions options, PodInjector injector, ApiVersion version, ServingCertificate certificate, ControllerMetrics metrics, ILoggerFactory loggers)
+    WebhookOptions options, PodInjector injector, ApiVersion version, ServingCertificate certificate, ControllerMetrics metrics, TimeProvider time, ILoggerFactory loggers)
     : IAsyncDisposable
 {
     private const string Path = "/inject";
@@ -57,6 +57,7 @@ internal sealed partial class WebhookHost(
             return;
         }
 
+        var start = time.GetTimestamp();
         JsonNode? review = null;
         InjectionResult? result = null;
         try
@@ -69,11 +70,11 @@ internal sealed partial class WebhookHost(
                     LogProblems(@namespace, NameOf(pod), string.Join("; ", result.Problems));
             }
 
-            metrics.Reviewed(result?.Outcome ?? InjectionOutcome.NotAsked, result?.Problems.Count ?? 0);
+            metrics.Reviewed(result ?? InjectionResult.NotAsked, time.GetElapsedTime(start));
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            metrics.Reviewed(InjectionOutcome.Failed, 0);
+            metrics.Reviewed(InjectionResult.NotAsked with { Outcome = InjectionOutcome.Failed }, time.GetElapsedTime(start));
             LogFailed(e);
             result = null;
         }

@@ -33,7 +33,7 @@ internal sealed partial class LeaderTerm(
         };
         metrics.QueueDepth = () => queue.Depth;
         metrics.MissedPods = auditor.CountMissed;
-        var workers = new Workers<WorkItem>(queue, WorkAsync, metrics.Reconciled, time, logger);
+        var workers = new Workers<WorkItem>(queue, WorkAsync, (item, wentWell, duration) => metrics.Reconciled(item.Kind, wentWell, duration), time, logger);
         var running = new List<Task> { view.RunAsync(stop), events.RunAsync(stop) }; // 1.
         if (options.Webhook.MakesCertificate)
             running.Add(new CertificateKeeper(client, options.Namespace, options.Webhook, time, logger).RunAsync(stop));

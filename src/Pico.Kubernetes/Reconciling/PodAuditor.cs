@@ -20,12 +20,12 @@ internal sealed class PodAuditor(ObjectStore<AgentPod> pods, InjectionPolicy pol
         if (!IsWithoutAgent(pod))
             return;
         if (Obstacle(pod) is { } obstacle)
-            events.Warning(EventTarget.Of(pod), "InjectionSkipped", $"The pod asks for an agent and has none: {obstacle}.");
+            events.Warning(EventTarget.Of(pod), "InjectionSkipped", $"The pod asks for an agent and has none: {obstacle.Text}.");
         else
             events.Warning(EventTarget.Of(pod), "InjectionMissed", "The pod asks for an agent and was made without one, while the webhook was not reached: make it anew.");
     }
 
     private static bool IsWithoutAgent(AgentPod pod) => pod is { Agent.Length: 0, IsLive: true } && pod.Wish.Asks && !pod.Labels.ContainsKey(PicoNames.Component);
 
-    private string? Obstacle(AgentPod pod) => policy.Obstacle(pod.Key.Namespace, pod.Wish, pod.IsOfJob, version.Current);
+    private Obstacle? Obstacle(AgentPod pod) => policy.Obstacle(pod.Key.Namespace, pod.Wish, pod.IsOfJob, version.Current);
 }

@@ -10,7 +10,7 @@ namespace Pico.Kubernetes.Watching;
 /// <param name="time">The clock.</param>
 /// <param name="logger">Where failures are told.</param>
 internal sealed partial class Workers<TKey>(
-    WorkQueue<TKey> queue, Func<TKey, CancellationToken, Task<TimeSpan?>> work, Action<bool, TimeSpan> observe, TimeProvider time, ILogger logger)
+    WorkQueue<TKey> queue, Func<TKey, CancellationToken, Task<TimeSpan?>> work, Action<TKey, bool, TimeSpan> observe, TimeProvider time, ILogger logger)
     where TKey : notnull
 {
     /// <summary>Runs <paramref name="count"/> workers until <paramref name="stop"/>, which ends work under way too.</summary>
@@ -38,7 +38,7 @@ internal sealed partial class Workers<TKey>(
             queue.Forget(key);
             if (again is { } delay)
                 queue.AddAfter(key, delay);
-            observe(true, time.GetElapsedTime(start));
+            observe(key, true, time.GetElapsedTime(start));
         }
         catch (Exception e)
         {
@@ -49,7 +49,7 @@ internal sealed partial class Workers<TKey>(
                 LogRaced($"{key}", e.Message);
             else
                 LogFailed($"{key}", delay.TotalSeconds, e is KubeApiException or HttpRequestException or TimeoutException ? e.Message : e.ToString());
-            observe(false, time.GetElapsedTime(start));
+            observe(key, false, time.GetElapsedTime(start));
         }
         finally
         {

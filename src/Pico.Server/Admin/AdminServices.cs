@@ -27,7 +27,7 @@ internal static class AdminServices
     public static IServiceCollection AddAdmin(this IServiceCollection services)
     {
         services.AddMetrics();
-        services.AddSingleton<ServerMetrics>().AddSingleton<TunnelMetrics>();
+        services.AddSingleton<ServerMetrics>().AddSingleton<NodeMetrics>();
         services.AddSingleton<EventLog>().AddSingleton<EventSources>();
         services
             .AddSingleton<NodeReporter>()
@@ -46,7 +46,7 @@ internal static class AdminServices
             .AddSingleton<LiveAnswers>();
         services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.Clear().AddService("pico-server"))
-            .WithMetrics(metrics => metrics.AddMeter(ServerMetrics.MeterName, RuntimeMeter).AddPrometheusExporter());
+            .WithMetrics(metrics => metrics.AddMeter(ServerMetrics.MeterName, RuntimeMeter).SetExemplarFilter(ExemplarFilterType.TraceBased).AddPrometheusExporter());
         services.ConfigureOpenTelemetryMeterProvider((provider, metrics) => metrics.AddView(OwnMeters(provider.GetRequiredService<IMeterFactory>())));
         return services;
     }
@@ -73,7 +73,7 @@ internal static class AdminServices
     // Meters are found by name in the whole process: another server's in the same process have another factory.
     private static Func<Instrument, MetricStreamConfiguration?> OwnMeters(IMeterFactory meters) => instrument =>
         instrument.Meter.Scope == meters || instrument.Meter.Name == RuntimeMeter
-            ? new MetricStreamConfiguration { CardinalityLimit = ServerMetrics.MaxSeries }
+            ? new MetricStreamConfiguration { CardinalityLimit = instrument is Histogram<double> ? ServerMetrics.MaxHistograms : ServerMetrics.MaxSeries }
             : MetricStreamConfiguration.Drop;
 
     /// <summary>Asks for a client certificate and a token, if the port does; probes need neither, and the status page's own files no token.</summary>

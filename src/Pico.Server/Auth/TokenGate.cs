@@ -11,6 +11,7 @@ internal sealed class TokenGate : IAsyncDisposable
 
     private readonly IssuerSet _issuers;
     private readonly TokenCache _cache;
+    private readonly long[] _refused = new long[Enum.GetValues<TokenFailure>().Length];
 
     /// <summary>Builds the gate; <paramref name="prefix"/> is the options' prefix, such as <c>upstream.auth</c>.</summary>
     public TokenGate(
@@ -23,6 +24,16 @@ internal sealed class TokenGate : IAsyncDisposable
 
     /// <summary>True if the port asks for a token. Else everybody may enter, and do everything.</summary>
     public bool IsEnabled { get; }
+
+    /// <summary>How often somebody was refused for that reason.</summary>
+    public long Refused(TokenFailure failure) => Volatile.Read(ref _refused[(int)failure]);
+
+    /// <summary>Counts a refusal, and gives it.</summary>
+    public TokenResult Count(TokenResult refused)
+    {
+        Interlocked.Increment(ref _refused[(int)refused.Failure]);
+        return refused;
+    }
 
     /// <summary>Reads the keys. Throws <see cref="FormatException"/> that names the option when one is wrong.</summary>
     public Task StartAsync(CancellationToken cancellationToken) => _issuers.StartAsync(cancellationToken);
@@ -43,8 +54,9 @@ internal sealed class TokenGate : IAsyncDisposable
         var token = Encoding.UTF8.GetString(TokenOf(Encoding.UTF8.GetBytes(authorization ?? "")));
         var keysVersion = _issuers.KeysVersion;
         var result = await _issuers.VerifyAsync(token, cancellationToken);
-        if (result.IsValid)
-            _cache.Add(Encoding.UTF8.GetBytes(token), result.Token, keysVersion);
+        if (!result.IsValid)
+            return Count(result);
+        _cache.Add(Encoding.UTF8.GetBytes(token), result.Token, keysVersion);
         return result;
     }
 

@@ -5,6 +5,7 @@ using Pico.Gossip;
 using Pico.Server.Admin.Metrics;
 using Pico.Server.Cluster.Members;
 using Pico.Server.Proxy;
+using Pico.Tunnel.Streams;
 
 namespace Pico.Server.Cluster;
 
@@ -17,7 +18,7 @@ internal sealed class ClusterMetrics
     private readonly Counter<long> _relaysRefused;
     private readonly Counter<long> _membersDown;
     private readonly Counter<long> _moves;
-    private GossipCounters? _gossip;
+    private GossipNode? _gossip;
     private long _linksDialed;
     private long _linksAccepted;
     private long _relays;
@@ -28,35 +29,41 @@ internal sealed class ClusterMetrics
         _peers = peers;
         var meter = meters.Create(ServerMetrics.MeterName);
         meter.CreateObservableGauge("pico.cluster.peers", () => _peers.Count, "{node}", "Other nodes that are up.");
-        _membersDown = meter.CreateCounter<long>("pico.cluster.peers.down", "{node}", "Other nodes that went down, by reason.");
+        _membersDown = meter.CreateCounter<long>("pico.cluster.peers.down", "{node}", "Other nodes that went down.");
         _moves = meter.CreateCounter<long>("pico.cluster.moves", "{tunnel}", "Tunnels that this node has asked agents to move to other nodes, so that the cluster evens out.");
 
         meter.CreateObservableGauge("pico.peer_links", () => _peers.All.Count(p => p.Link.Current is not null), "{link}", "Peer links that this node has dialled.");
         meter.CreateObservableCounter("pico.peer_links.dialed", () => Volatile.Read(ref _linksDialed), "{link}", "Peer links that this node has dialled so far.");
-        _linksFailed = meter.CreateCounter<long>("pico.peer_links.failed", "{try}", "Tries to dial a peer link that failed, by reason.");
+        _linksFailed = meter.CreateCounter<long>("pico.peer_links.failed", "{try}", "Tries to dial a peer link that failed.");
         meter.CreateObservableCounter("pico.peer_links.accepted", () => Volatile.Read(ref _linksAccepted), "{link}", "Peer links that other nodes have dialled so far.");
-        _linksRefused = meter.CreateCounter<long>("pico.peer_links.refused", "{connection}", "Connections to the gossip port that were no peer link of a member, by reason.");
+        _linksRefused = meter.CreateCounter<long>("pico.peer_links.refused", "{connection}", "Connections to the gossip port that were no peer link of a member.");
 
         meter.CreateObservableGauge("pico.relays", () => Volatile.Read(ref _relaying), "{stream}", "Streams that are being relayed for other nodes, idle ones included.");
         meter.CreateObservableCounter("pico.relays.opened", () => Volatile.Read(ref _relays), "{stream}", "Streams relayed for other nodes so far.");
-        _relaysRefused = meter.CreateCounter<long>("pico.relays.refused", "{stream}", "Streams that other nodes asked for and did not get, by error.");
+        _relaysRefused = meter.CreateCounter<long>("pico.relays.refused", "{stream}", "Streams that other nodes asked for and did not get.");
 
-        meter.CreateObservableCounter("pico.gossip.packets", () => Both(_gossip?.PacketsReceived, _gossip?.PacketsSent), "{packet}", "Packets of gossip, by direction.");
-        meter.CreateObservableCounter("pico.gossip.bytes", () => Both(_gossip?.BytesReceived, _gossip?.BytesSent), "By", "Bytes of gossip, by direction.");
-        meter.CreateObservableCounter("pico.gossip.syncs", MeasureSyncs, "{sync}", "Exchanges of state over TCP, by result.");
-        meter.CreateObservableCounter("pico.gossip.suspicions", () => _gossip?.Suspicions ?? 0, "{suspicion}", "Members that were found not to answer.");
-        meter.CreateObservableCounter("pico.gossip.refutations", () => _gossip?.Refutations ?? 0, "{refutation}", "How often this node had to say that it lives.");
-        meter.CreateObservableCounter("pico.gossip.dropped", MeasureDropped, "{packet}", "Packets and connections of gossip that were thrown away unread, by reason.");
+        meter.CreateObservableCounter("pico.relay.bytes", () => Both(Traffic.Received, Traffic.Sent), "By", "Bytes that this node passed on between other nodes and services: sent to services, received from them.");
+
+        meter.CreateObservableGauge("pico.gossip.members", MeasureMembers, "{node}", "Nodes that the gossip knows of, this one included.");
+        meter.CreateObservableCounter("pico.gossip.packets", () => Both(_gossip?.Counters.PacketsReceived, _gossip?.Counters.PacketsSent), "{packet}", "Packets of gossip.");
+        meter.CreateObservableCounter("pico.gossip.bytes", () => Both(_gossip?.Counters.BytesReceived, _gossip?.Counters.BytesSent), "By", "Bytes of gossip.");
+        meter.CreateObservableCounter("pico.gossip.syncs", MeasureSyncs, "{sync}", "Exchanges of state over TCP.");
+        meter.CreateObservableCounter("pico.gossip.suspicions", () => _gossip?.Counters.Suspicions ?? 0, "{suspicion}", "Members that were found not to answer.");
+        meter.CreateObservableCounter("pico.gossip.refutations", () => _gossip?.Counters.Refutations ?? 0, "{refutation}", "How often this node had to say that it lives.");
+        meter.CreateObservableCounter("pico.gossip.dropped", MeasureDropped, "{packet}", "Packets and connections of gossip that were thrown away unread.");
     }
 
     /// <summary>Measures the gossip from now on.</summary>
-    public void Watch(GossipCounters gossip) => _gossip = gossip;
+    public void Watch(GossipNode gossip) => _gossip = gossip;
+
+    /// <summary>What relayed streams carry between services and this node.</summary>
+    public StreamTraffic Traffic { get; } = new();
 
     /// <summary>An agent was asked to move a tunnel to another node.</summary>
     public void AskedToMove() => _moves.Add(1);
 
     /// <summary>A node is down.</summary>
-    public void MemberDown(MemberDownReason reason) => _membersDown.Add(1, Label("reason", reason.ToString()));
+    public void MemberDown(MemberDownReason reason) => _membersDown.Add(1, MetricLabel.Of("reason", reason));
 
     /// <summary>This node has dialled a link.</summary>
     public void LinkDialed() => Interlocked.Increment(ref _linksDialed);
@@ -102,15 +109,22 @@ internal sealed class ClusterMetrics
         yield return new Measurement<long>(sent ?? 0, Label("direction", "sent"));
     }
 
+    private IEnumerable<Measurement<long>> MeasureMembers()
+    {
+        var members = _gossip is { } gossip ? gossip.Members.Add(gossip.Self) : [];
+        foreach (var state in Enum.GetValues<MemberState>())
+            yield return new Measurement<long>(members.Count(m => m.State == state), MetricLabel.Of("state", state));
+    }
+
     private IEnumerable<Measurement<long>> MeasureSyncs()
     {
-        yield return new Measurement<long>(_gossip?.Syncs ?? 0, Label("result", "complete"));
-        yield return new Measurement<long>(_gossip?.SyncsFailed ?? 0, Label("result", "failed"));
+        yield return new Measurement<long>(_gossip?.Counters.Syncs ?? 0, Label("result", "complete"));
+        yield return new Measurement<long>(_gossip?.Counters.SyncsFailed ?? 0, Label("result", "failed"));
     }
 
     private IEnumerable<Measurement<long>> MeasureDropped()
     {
         foreach (var reason in Enum.GetValues<PacketDrop>())
-            yield return new Measurement<long>(_gossip?.Dropped(reason) ?? 0, Label("reason", reason.ToString()));
+            yield return new Measurement<long>(_gossip?.Counters.Dropped(reason) ?? 0, MetricLabel.Of("reason", reason));
     }
 }

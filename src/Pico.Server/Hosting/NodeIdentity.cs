@@ -13,8 +13,11 @@ internal sealed class NodeIdentity(ServerOptions options)
         ? options.NodeId
         : $"{Environment.MachineName}-{Convert.ToHexStringLower(BitConverter.GetBytes(Random.Shared.Next()))}";
 
+    /// <summary>The version.</summary>
+    public string Version { get; } = typeof(NodeIdentity).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
+
     /// <summary>Software and version.</summary>
-    public string Software { get; } = $"pico/{typeof(NodeIdentity).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion}";
+    public string Software => $"pico/{Version}";
 
     /// <summary>The availability zone, or empty.</summary>
     public string Zone => _zone;

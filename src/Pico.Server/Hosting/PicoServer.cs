@@ -1,8 +1,10 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Pico.Server.Admin.Metrics;
 using Pico.Server.Auth;
 using Pico.Server.Cluster;
 using Pico.Server.Upstreams.Tunnels;
@@ -56,6 +58,19 @@ public sealed partial class PicoServer : IAsyncDisposable
 
     /// <summary>Completes when an operator has asked on the admin port for the node's end: the owner then calls <see cref="StopAsync"/>.</summary>
     public Task DrainRequested => _app?.Services.GetRequiredService<NodeLifecycle>().DrainRequested ?? throw new InvalidOperationException("The server was not started.");
+
+    /// <summary>The instruments that a node of a cluster has. Nothing is started for that.</summary>
+    public static async Task<IReadOnlyList<Instrument>> DescribeInstrumentsAsync()
+    {
+        var instruments = new List<Instrument>();
+        using var listener = new MeterListener { InstrumentPublished = (instrument, _) => instruments.Add(instrument) };
+        listener.Start();
+        var options = new ServerOptions { Cluster = { BindAddress = "127.0.0.1:0", Join = ["127.0.0.1"] } };
+        await using var app = ServerComposition.Build(options, new Listeners(options), NullLoggerFactory.Instance, TimeProvider.System);
+        app.Services.GetRequiredService<ClusterMetrics>();
+        var meters = app.Services.GetRequiredService<IMeterFactory>();
+        return [.. instruments.Where(i => i.Meter.Scope == meters && i.Meter.Name == ServerMetrics.MeterName)];
+    }
 
     /// <summary>Opens the ports. Throws <see cref="ServerStartException"/>, whose message names the option, when one cannot be opened.</summary>
     public async Task StartAsync(CancellationToken cancellationToken = default)

@@ -91,6 +91,7 @@ internal static class ServerComposition
         .AddSingleton<ClientConnections>()
         .AddSingleton<ClientPorts>()
         .AddSingleton<AuthGates>()
+        .AddSingleton<AuthMetrics>()
         .AddSingleton<Drain>()
         .AddSingleton<ListeningPorts>()
         .AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<ListeningPorts>());
@@ -98,7 +99,9 @@ internal static class ServerComposition
     // What nobody asks for works by itself: made here, disposed of with the application.
     private static void StartHousekeeping(this IServiceProvider services)
     {
-        services.GetRequiredService<TunnelMetrics>();
+        services.GetRequiredService<NodeMetrics>();
+        services.GetRequiredService<UpstreamMetrics>();
+        services.GetRequiredService<AuthMetrics>();
         services.GetRequiredService<EventSources>().Listen(services);
     }
 }

@@ -19,7 +19,7 @@ internal sealed partial class LimitMetrics
     {
         (_time, _logger) = (time, logger);
         Array.Fill(_loggedAt, long.MinValue);
-        meters.Create(ServerMetrics.MeterName).CreateObservableCounter("pico.limit.hits", Measure, "{hit}", "What a limit refused, by the option that sets it.");
+        meters.Create(ServerMetrics.MeterName).CreateObservableCounter("pico.limit.hits", Measure, "{hit}", "What a limit refused.");
     }
 
     /// <summary>A limit was hit, by whom, and how often so far: as often as it is logged.</summary>

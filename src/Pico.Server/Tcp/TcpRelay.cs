@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Pico.Server.Admin.Metrics;
 using Pico.Server.Hosting;
 using Pico.Server.Limits;
 using Pico.Server.Proxy;
@@ -16,7 +17,8 @@ internal readonly record struct RelayedStream(ConnectResult Connected, RequestPe
 /// Carries a client's byte connection to a TCP endpoint: finds the endpoint, gets a stream to one of its services
 /// (<see cref="UpstreamConnector"/>), and joins the two until both directions have ended.
 /// </summary>
-internal sealed partial class TcpRelay(RouteTable routes, RequestLimits limits, UpstreamConnector connector, ProxyOptions options, TimeProvider time, ILogger<TcpRelay> logger)
+internal sealed partial class TcpRelay(
+    RouteTable routes, RequestLimits limits, UpstreamConnector connector, ServerMetrics metrics, ProxyOptions options, TimeProvider time, ILogger<TcpRelay> logger)
 {
     /// <summary>
     /// Gives a stream to a service of <paramref name="endpointId"/>, or what to refuse the client with. The caller then owes
@@ -26,22 +28,26 @@ internal sealed partial class TcpRelay(RouteTable routes, RequestLimits limits, 
         string endpointId, IPEndPoint? client, ConnectionClient? connection, CancellationToken cancellationToken)
     {
         if (!EndpointId.IsValid(endpointId))
-            return Refused(ProxyError.InvalidEndpoint, $"'{endpointId}' is no endpoint ID: {EndpointId.Rule}.");
+            return Refused("", ProxyError.InvalidEndpoint, $"'{endpointId}' is no endpoint ID: {EndpointId.Rule}.");
         if (!routes.TryGet(endpointId, out var endpoint))
-            return Refused(ProxyError.NoAvailableUpstreams, $"Nobody listens on the endpoint '{endpointId}'.");
+            return Refused("", ProxyError.NoAvailableUpstreams, $"Nobody listens on the endpoint '{endpointId}'.");
         if (endpoint.Protocol != EndpointProtocol.Tcp)
-            return Refused(ProxyError.ProtocolMismatch, $"The endpoint '{endpoint.EndpointId}' is not TCP: it takes HTTP requests.");
+            return Refused(endpoint.EndpointId, ProxyError.ProtocolMismatch, $"The endpoint '{endpoint.EndpointId}' is not TCP: it takes HTTP requests.");
 
         var error = limits.TryEnter(endpoint, connection, client?.Address, out var permit);
         if (error != ProxyError.None)
-            return Refused(error, $"Too many connections to the endpoint '{endpoint.EndpointId}', of this client or of all.");
+            return Refused(endpoint.EndpointId, error, $"Too many connections to the endpoint '{endpoint.EndpointId}', of this client or of all.");
 
         var result = await connector.ConnectAsync(endpoint, reuse: false, client, cancellationToken);
         endpoint.Traffic.Count(time.GetTimestamp(), time.TimestampFrequency, elapsed: -1, status: 0, result.Error);
         if (result.IsConnected)
+        {
+            metrics.TcpConnected(endpoint.EndpointId, ProxyError.None);
             return new RelayedStream(result, permit, ProxyError.None, "");
+        }
+
         permit.Exit();
-        return Refused(result.Error, result.Detail);
+        return Refused(endpoint.EndpointId, result.Error, result.Detail);
     }
 
     /// <summary>Joins the client with the stream it was given, until both directions have ended; then the stream is disposed of. Never throws.</summary>
@@ -65,7 +71,11 @@ internal sealed partial class TcpRelay(RouteTable routes, RequestLimits limits, 
         }
     }
 
-    private static RelayedStream Refused(ProxyError error, string detail) => new(default, default, error, detail);
+    private RelayedStream Refused(string endpointId, ProxyError error, string detail)
+    {
+        metrics.TcpConnected(endpointId, error);
+        return new(default, default, error, detail);
+    }
 
     [LoggerMessage(2401, LogLevel.Debug, "A connection to {Endpoint} was cut: {Reason}.")]
     private partial void LogBroken(string endpoint, StreamError reason);

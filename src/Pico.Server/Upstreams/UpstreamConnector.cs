@@ -78,8 +78,10 @@ internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metr
             {
                 var stream = await upstream.OpenAsync(client, cancel.Token); // 3
                 if (upstream.OpenSucceeded())
-                    Recovered?.Invoke(upstream);
+                    OnRecovered(upstream);
                 metrics.StreamOpened();
+                if (!onlyHere)
+                    stream.Traffic = metrics.TrafficOf(endpoint.EndpointId);
                 return ConnectResult.Opened(upstream, stream);
             }
             catch (Exception exception)
@@ -96,7 +98,7 @@ internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metr
                 if (error == StreamError.TooManyStreams)
                     upstream.OpenAbandoned();
                 else if (upstream.OpenFailed(error))
-                    Ejected?.Invoke(upstream, error);
+                    OnEjected(upstream, error);
                 metrics.StreamRefused(error);
                 if (timeout.IsCancellationRequested)
                     return ConnectResult.Failed(ProxyError.UpstreamTimeout, $"The service of '{endpoint.EndpointId}' accepted no connection in time.");
@@ -107,6 +109,18 @@ internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metr
             }
         }
         while (true);
+    }
+
+    private void OnEjected(Upstream upstream, StreamError error)
+    {
+        metrics.Ejected(upstream.EndpointId, error);
+        Ejected?.Invoke(upstream, error);
+    }
+
+    private void OnRecovered(Upstream upstream)
+    {
+        metrics.Recovered(upstream.EndpointId);
+        Recovered?.Invoke(upstream);
     }
 
     private static StreamError ErrorOf(Exception exception) => (exception as StreamException)?.Error ?? StreamError.Internal;

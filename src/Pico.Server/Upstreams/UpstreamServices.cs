@@ -14,6 +14,7 @@ internal static class UpstreamServices
         .AddSingleton<UpstreamConnector>()
         .AddSingleton<TunnelSet>()
         .AddSingleton<TunnelAdmission>()
+        .AddSingleton<UpstreamMetrics>()
         .AddSingleton<EndpointOwnership>()
         .AddSingleton<RegistrationKeeper>()
         .AddSingleton<TunnelAcceptor>();

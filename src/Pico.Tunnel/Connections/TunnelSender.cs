@@ -47,12 +47,16 @@ internal sealed class TunnelSender(TunnelTransport transport, TimeProvider time)
     private TunnelStream? _firstQueued;
     private TunnelStream? _lastQueued;
     private long _dataSent;
+    private long _windowWaits;
 
     /// <summary>Guards this object's fields and the marked ones of every stream of the tunnel.</summary>
     public Lock Gate { get; } = new();
 
     /// <summary>Payload bytes of DATA taken for sending so far.</summary>
     public long DataSent => Volatile.Read(ref _dataSent);
+
+    /// <summary>How often a stream had more to send than its window let through, so far.</summary>
+    public long WindowWaits => Volatile.Read(ref _windowWaits);
 
     /// <summary>True when the peer does not read the answers that it causes. The tunnel has to end.</summary>
     public bool IsFlooded { get; private set; }
@@ -272,14 +276,21 @@ internal sealed class TunnelSender(TunnelTransport transport, TimeProvider time)
         stream.SendWindow -= count;
         _length += FrameHeader.Size + count;
         _dataSent += count;
+        stream.Traffic?.AddSent(count);
         return true;
     }
 
     /// <summary>A stream that waits for window is queued again when window comes; one that waits for room is queued now.</summary>
     private void Requeue(TunnelStream stream)
     {
-        if (stream.IsQueued || stream.Pending.IsEmpty || stream.SendWindow <= 0)
+        if (stream.IsQueued || stream.Pending.IsEmpty)
             return;
+        if (stream.SendWindow <= 0)
+        {
+            _windowWaits++;
+            return;
+        }
+
         stream.IsQueued = true;
         if (_lastQueued is null)
             _firstQueued = stream;

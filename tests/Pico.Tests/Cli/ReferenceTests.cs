@@ -11,4 +11,14 @@ public sealed class ReferenceTests
         var page = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "configuration.md"), TestContext.Current.CancellationToken);
         Assert.True(page == output, "docs/configuration.md is not in step with the options: run `make docs`.");
     }
+
+    [Fact]
+    public async Task MetricsPage_InTheRepository_IsWhatTheInstrumentsGive()
+    {
+        var (exitCode, output, _) = await CommandLine.RunAsync("metrics-reference");
+
+        Assert.Equal(0, exitCode);
+        var page = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "metrics.md"), TestContext.Current.CancellationToken);
+        Assert.True(page == output, "docs/metrics.md is not in step with the instruments: run `make docs`.");
+    }
 }

@@ -115,7 +115,7 @@ public sealed class WebhookTests : IAsyncDisposable
         var version = new ApiVersion(_api.Connect(TimeProvider.System), TimeProvider.System, NullLogger.Instance);
         var injector = new PodInjector(new AgentTemplate(), new InjectionPolicy([]), ControllerVerb.AgentOptions, static () => "0123456789abcdef");
         var metrics = new ControllerMetrics(_services.GetRequiredService<IMeterFactory>());
-        var host = new WebhookHost(_options, injector, version, _certificate, metrics, NullLoggerFactory.Instance);
+        var host = new WebhookHost(_options, injector, version, _certificate, metrics, TimeProvider.System, NullLoggerFactory.Instance);
         await host.StartAsync(TestContext.Current.CancellationToken);
         return host;
     }

@@ -32,7 +32,7 @@ internal sealed partial class CertificateKeeper(KubeClient client, string @names
         secrets.Changed += (_, _, _) => queue.Add(options.SecretName);
         webhooks.Changed += (_, _, _) => queue.Add(options.SecretName);
         queue.Add(options.SecretName);
-        var workers = new Workers<string>(queue, (_, token) => KeepAsync(token), static (_, _) => { }, time, logger);
+        var workers = new Workers<string>(queue, (_, token) => KeepAsync(token), static (_, _, _) => { }, time, logger);
         await Task.WhenAll(
             new Informer<V1Secret, V1Secret>(
                 client, ResourceTypes.Secrets, ListQuery.ForName(@namespace, options.SecretName), static s => s, secrets, time, logger).RunAsync(stop),

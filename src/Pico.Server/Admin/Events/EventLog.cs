@@ -22,12 +22,17 @@ internal sealed class EventLog(TimeProvider time)
     private readonly Lock _gate = new();
     private readonly ServerEvent?[] _ring = new ServerEvent?[Capacity]; // under _gate
     private readonly (double Tokens, long At, int Suppressed)[] _kinds = NewKinds(time); // under _gate
+    private readonly long[] _counts = new long[Enum.GetValues<EventKind>().Length];
     private long _next; // the number of the next event; under _gate
     private TaskCompletionSource _added = new(TaskCreationOptions.RunContinuationsAsynchronously); // under _gate
+
+    /// <summary>How many of that kind there were, kept or not.</summary>
+    public long CountOf(EventKind kind) => Volatile.Read(ref _counts[(int)kind]);
 
     /// <summary>Adds an event.</summary>
     public void Add(EventKind kind, EventLevel level, string subject, string message)
     {
+        Interlocked.Increment(ref _counts[(int)kind]);
         TaskCompletionSource added;
         lock (_gate)
         {

@@ -10,5 +10,6 @@ namespace Pico.Server.Admin.Metrics;
 /// <param name="StartedAt">The timestamp (<see cref="TimeProvider.GetTimestamp"/>) at which the request's head was read.</param>
 /// <param name="IsUpgraded">The connection was upgraded: counted, but its duration would say nothing.</param>
 /// <param name="Traffic">Where the endpoint itself counts it; null when none was found.</param>
+/// <param name="HeadAt">The timestamp at which the head of the service's response had come; 0 if it did not.</param>
 internal readonly record struct RequestOutcome(
-    string EndpointId, int Status, ProxyError Error, long StartedAt, bool IsUpgraded = false, EndpointTraffic? Traffic = null);
+    string EndpointId, int Status, ProxyError Error, long StartedAt, bool IsUpgraded = false, EndpointTraffic? Traffic = null, long HeadAt = 0);

@@ -38,7 +38,11 @@ internal sealed partial class ClusterPort(LinkAcceptor links, ClusterMetrics met
     }
 
     /// <summary>Begins to accept.</summary>
-    public void Start(GossipNode gossip) => _ = AcceptAsync(_listener!, gossip, _closed.Token);
+    public void Start(GossipNode gossip)
+    {
+        metrics.Watch(gossip);
+        _ = AcceptAsync(_listener!, gossip, _closed.Token);
+    }
 
     /// <summary>Accepts nothing more; links live on. Idempotent.</summary>
     public void Dispose()

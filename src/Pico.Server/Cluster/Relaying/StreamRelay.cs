@@ -56,6 +56,7 @@ internal sealed partial class StreamRelay(
                     return;
                 }
 
+                connected.Stream!.Traffic = metrics.Traffic;
                 await using (connected.Stream)
                     await JoinAsync(asked, open, connected);
             }

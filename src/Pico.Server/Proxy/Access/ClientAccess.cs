@@ -26,9 +26,9 @@ internal sealed class ClientAccess(AuthGates gates, RequestLimits limits)
     public bool TryJudge(in ClientCredential credential, out TokenResult result)
     {
         if (credential.IsRepeated)
-            result = TokenResult.Refused(TokenFailure.Malformed, $"there is more than one {(credential.IsInAuthorization ? "Authorization" : ClientCredential.HeaderName)} header");
+            result = Refused(TokenFailure.Malformed, $"there is more than one {(credential.IsInAuthorization ? "Authorization" : ClientCredential.HeaderName)} header");
         else if (credential.Value.IsEmpty)
-            result = TokenResult.Refused(TokenFailure.Missing, $"a token is needed: send 'Authorization: Bearer <JWT>', or '{ClientCredential.HeaderName}' with the same if the service has an Authorization of its own");
+            result = Refused(TokenFailure.Missing, $"a token is needed: send 'Authorization: Bearer <JWT>', or '{ClientCredential.HeaderName}' with the same if the service has an Authorization of its own");
         else if (gates.Proxy.Find(credential.Value) is { } token)
             result = TokenResult.Valid(token);
         else
@@ -66,6 +66,8 @@ internal sealed class ClientAccess(AuthGates gates, RequestLimits limits)
             credential.Take(field, bytes); // that there are several is all that counts then
         return TryJudge(credential, out var result) ? ValueTask.FromResult(result) : VerifyAsync(text, context.RequestAborted);
     }
+
+    private TokenResult Refused(TokenFailure failure, string reason) => gates.Proxy.Count(TokenResult.Refused(failure, reason));
 
     /// <summary>The error that a refused token is answered with.</summary>
     public static ProxyError ErrorOf(in TokenResult result) =>

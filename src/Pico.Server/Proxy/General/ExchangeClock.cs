@@ -14,6 +14,7 @@ namespace Pico.Server.Proxy.General;
 internal sealed class ExchangeClock : IDisposable
 {
     private readonly ProxyOptions _options;
+    private readonly TimeProvider _time;
     private readonly CancellationToken _client;
     private readonly CancellationTokenSource _source;
     private readonly CancellationTokenRegistration _registration;
@@ -25,6 +26,7 @@ internal sealed class ExchangeClock : IDisposable
     public ExchangeClock(ProxyOptions options, TimeProvider time, CancellationToken client)
     {
         _options = options;
+        _time = time;
         _client = client;
         _source = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         _source.Token.UnsafeRegister(static state => ((ExchangeClock)state!).OnFired(), this);
@@ -50,6 +52,9 @@ internal sealed class ExchangeClock : IDisposable
         }
     }
 
+    /// <summary>The timestamp (<see cref="TimeProvider.GetTimestamp"/>) at which the response's head had come; 0 before.</summary>
+    public long AnsweredAt { get; private set; }
+
     /// <summary>The body is about to be sent.</summary>
     public void BodyBegins() => Expect(_options.IdleTimeout, unlessAnswered: true);
 
@@ -57,7 +62,11 @@ internal sealed class ExchangeClock : IDisposable
     public void RequestSent() => Expect(_options.ResponseHeadTimeout, unlessAnswered: true);
 
     /// <summary>The response's head has come.</summary>
-    public void Answered() => Expect(_options.IdleTimeout, unlessAnswered: false);
+    public void Answered()
+    {
+        AnsweredAt = _time.GetTimestamp();
+        Expect(_options.IdleTimeout, unlessAnswered: false);
+    }
 
     /// <summary>The exchange became a stream of bytes.</summary>
     public void Upgraded() => Expect(_options.StreamIdleTimeout, unlessAnswered: false);

@@ -6,7 +6,8 @@ namespace Pico.Server.Proxy.General;
 /// </param>
 /// <param name="Detail">What went wrong, for the log; may be empty.</param>
 /// <param name="IsUpgraded">The request became a stream of bytes.</param>
-internal readonly record struct ForwardResult(ProxyError Error, string Detail = "", bool IsUpgraded = false)
+/// <param name="HeadAt">The timestamp (<see cref="TimeProvider.GetTimestamp"/>) at which the response's head had come; 0 if it did not.</param>
+internal readonly record struct ForwardResult(ProxyError Error, string Detail = "", bool IsUpgraded = false, long HeadAt = 0)
 {
     /// <summary>The whole response was passed on.</summary>
     public static ForwardResult Done => default;

@@ -48,7 +48,7 @@ internal sealed partial class GeneralPath(
         if (result.Error != ProxyError.None)
             status = await FailAsync(context, endpoint?.EndpointId ?? "", result, token); // 4
 
-        metrics.RequestEnded(new RequestOutcome(endpoint?.EndpointId ?? "", status, result.Error, startedAt, result.IsUpgraded, endpoint?.Traffic));
+        metrics.RequestEnded(new RequestOutcome(endpoint?.EndpointId ?? "", status, result.Error, startedAt, result.IsUpgraded, endpoint?.Traffic, result.HeadAt));
     }
 
     private async ValueTask<(ProxyError Error, TokenResult Token)> AdmitAsync(HttpContext context)

@@ -289,5 +289,5 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
     }
 
     private void OnEnd(int status, ProxyError error) =>
-        _path.Metrics.RequestEnded(new RequestOutcome(_intake.Endpoint?.EndpointId ?? "", status, error, _startedAt, _upgraded, _intake.Endpoint?.Traffic));
+        _path.Metrics.RequestEnded(new RequestOutcome(_intake.Endpoint?.EndpointId ?? "", status, error, _startedAt, _upgraded, _intake.Endpoint?.Traffic, _headAt));
 }

@@ -40,6 +40,7 @@ internal sealed partial class Http1Connection
     private Upstream? _upstream;
     private TunnelStream? _stream;
     private long _startedAt;
+    private long _headAt;
 
     public Http1Connection(Http1Path path, ConnectionContext connection, ForwardedHop hop)
     {
@@ -163,6 +164,7 @@ internal sealed partial class Http1Connection
     private void OnRequest()
     {
         _startedAt = _path.Heartbeat.Time.GetTimestamp();
+        _headAt = 0;
         _path.Metrics.RequestStarted();
         // Opening a stream has a time-out of its own.
         Wait(Waiting.Exchange, 0);
@@ -213,7 +215,12 @@ internal sealed partial class Http1Connection
         if (_relay.HasStarted)
             _intake.Head.Release();
         if (_relay.IsFinal)
+        {
             Wait(Waiting.Exchange, _path.IdleTicks);
+            if (_headAt == 0)
+                _headAt = _path.Heartbeat.Time.GetTimestamp();
+        }
+
         if (step == RelayStep.Switched)
             _upgraded = true;
         return step;

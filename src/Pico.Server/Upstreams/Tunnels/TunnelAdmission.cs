@@ -13,6 +13,7 @@ internal sealed class TunnelAdmission(NodeIdentity node, NodeLifecycle lifecycle
     private readonly Lock _counting = new();
     private readonly Dictionary<string, int> _byToken = new(StringComparer.Ordinal); // under _counting
     private int _count; // under _counting
+    private readonly long[] _refusals = new long[(int)TunnelError.HandshakeTimeout + 1]; // by reason
 
     /// <summary>An agent, or what it wanted to register, was refused: who, and why.</summary>
     public event Action<string, string>? Refused;
@@ -26,28 +27,16 @@ internal sealed class TunnelAdmission(NodeIdentity node, NodeLifecycle lifecycle
     /// <summary>How many streams one tunnel may have.</summary>
     public StreamCap Streams { get; } = new(options.Limits.StreamsPerTunnel, metrics);
 
+    /// <summary>The reasons for which agents were not admitted, and how often so far.</summary>
+    public IEnumerable<(TunnelError Reason, long Count)> Refusals => _refusals.Select(static (count, reason) => ((TunnelError)reason, count)).Where(static r => r.count > 0);
+
     /// <summary>Null to admit <paramref name="agent"/>, which is counted then until <see cref="Leave"/>; else the reason not to.</summary>
     public TunnelEnd? Judge(TunnelHello agent, VerifiedToken token)
     {
-        if (lifecycle.IsDraining)
-            return new TunnelEnd(TunnelError.Draining, Draining);
-        if (!agent.AcceptsDuplicate && agent.HeldNodes.Contains(node.Id, StringComparer.Ordinal))
-            return new TunnelEnd(TunnelError.Duplicate, $"The agent already holds a tunnel to the node {node.Id}.");
-        if (agent.IsMoving && !placement.HasRoom)
-            return new TunnelEnd(TunnelError.Rebalance, $"The node {node.Id} has more tunnels than others.");
-
-        lock (_counting)
-        {
-            var byToken = _byToken.GetValueOrDefault(token.Identity);
-            if (options.MaxTunnels != 0 && _count >= options.MaxTunnels)
-                return Full(Limit.Tunnels, agent, $"The node {node.Id} has {options.MaxTunnels} tunnels and takes no more.");
-            // Where no token is asked for, all agents have the same.
-            if (options.Limits.TunnelsPerToken != 0 && token != VerifiedToken.Anonymous && byToken >= options.Limits.TunnelsPerToken)
-                return Full(Limit.TunnelsPerToken, agent, $"The node {node.Id} has {byToken} tunnels by this token and takes no more.");
-            _byToken[token.Identity] = byToken + 1;
-            _count++;
-            return null;
-        }
+        var refusal = Find(agent, token);
+        if (refusal is not null)
+            Interlocked.Increment(ref _refusals[(int)refusal.Error]);
+        return refusal;
     }
 
     /// <summary>An admitted agent's tunnel is over.</summary>
@@ -78,6 +67,29 @@ internal sealed class TunnelAdmission(NodeIdentity node, NodeLifecycle lifecycle
 
     /// <summary>Lets those know who watch (<see cref="Refused"/>).</summary>
     public void TellRefused(string who, string why) => Refused?.Invoke(who, why);
+
+    private TunnelEnd? Find(TunnelHello agent, VerifiedToken token)
+    {
+        if (lifecycle.IsDraining)
+            return new TunnelEnd(TunnelError.Draining, Draining);
+        if (!agent.AcceptsDuplicate && agent.HeldNodes.Contains(node.Id, StringComparer.Ordinal))
+            return new TunnelEnd(TunnelError.Duplicate, $"The agent already holds a tunnel to the node {node.Id}.");
+        if (agent.IsMoving && !placement.HasRoom)
+            return new TunnelEnd(TunnelError.Rebalance, $"The node {node.Id} has more tunnels than others.");
+
+        lock (_counting)
+        {
+            var byToken = _byToken.GetValueOrDefault(token.Identity);
+            if (options.MaxTunnels != 0 && _count >= options.MaxTunnels)
+                return Full(Limit.Tunnels, agent, $"The node {node.Id} has {options.MaxTunnels} tunnels and takes no more.");
+            // Where no token is asked for, all agents have the same.
+            if (options.Limits.TunnelsPerToken != 0 && token != VerifiedToken.Anonymous && byToken >= options.Limits.TunnelsPerToken)
+                return Full(Limit.TunnelsPerToken, agent, $"The node {node.Id} has {byToken} tunnels by this token and takes no more.");
+            _byToken[token.Identity] = byToken + 1;
+            _count++;
+            return null;
+        }
+    }
 
     private TunnelEnd Full(Limit limit, TunnelHello agent, string message)
     {

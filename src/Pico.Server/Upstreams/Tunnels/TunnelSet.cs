@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Pico.Tunnel;
 
 namespace Pico.Server.Upstreams.Tunnels;
 
@@ -9,7 +10,7 @@ internal sealed class TunnelSet
     private int _count;
     private long _opened;
     private readonly Lock _ending = new(); // a tunnel leaves and its bytes stay at one moment
-    private (long Received, long Sent) _ended; // under _ending
+    private TunnelTotals _ended; // under _ending
 
     /// <summary>A tunnel begins. Called after the change.</summary>
     public event Action<TunnelRecord>? Added;
@@ -33,22 +34,14 @@ internal sealed class TunnelSet
         }
     }
 
-    /// <summary>Payload bytes received and sent by all tunnels, those that are over included: never goes back.</summary>
-    public (long Received, long Sent) Bytes
+    /// <summary>What all tunnels did, those that are over included: never goes back.</summary>
+    public TunnelTotals Totals
     {
         get
         {
             lock (_ending)
             {
-                var (received, sent) = _ended;
-                foreach (var tunnel in All)
-                {
-                    var bytes = tunnel.Connection.Bytes;
-                    received += bytes.Received;
-                    sent += bytes.Sent;
-                }
-
-                return (received, sent);
+                return All.Aggregate(_ended, static (sum, tunnel) => sum.With(tunnel.Connection));
             }
         }
     }
@@ -71,10 +64,20 @@ internal sealed class TunnelSet
                 return;
 
             Interlocked.Decrement(ref _count);
-            var bytes = tunnel.Connection.Bytes;
-            _ended = (_ended.Received + bytes.Received, _ended.Sent + bytes.Sent);
+            _ended = _ended.With(tunnel.Connection);
         }
 
         Removed?.Invoke(tunnel);
+    }
+}
+
+/// <summary>What tunnels did so far: payload bytes received and sent, and how often a stream waited for the agent's side to take what was sent before.</summary>
+internal readonly record struct TunnelTotals(long Received, long Sent, long WindowWaits)
+{
+    /// <summary>The sum with one more tunnel.</summary>
+    public TunnelTotals With(TunnelConnection tunnel)
+    {
+        var (received, sent) = tunnel.Bytes;
+        return new TunnelTotals(Received + received, Sent + sent, WindowWaits + tunnel.WindowWaits);
     }
 }

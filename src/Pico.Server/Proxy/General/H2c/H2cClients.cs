@@ -61,13 +61,16 @@ internal sealed class H2cClients(ProxyOptions options, ServerMetrics metrics)
         try
         {
             var stream = await upstream.OpenAsync(client: null, cancellationToken);
-            upstream.OpenSucceeded();
+            if (upstream.OpenSucceeded())
+                metrics.Recovered(upstream.EndpointId);
             metrics.StreamOpened();
+            stream.Traffic = metrics.TrafficOf(upstream.EndpointId);
             return stream.AsStream();
         }
         catch (StreamException e)
         {
-            upstream.OpenFailed(e.Error);
+            if (upstream.OpenFailed(e.Error))
+                metrics.Ejected(upstream.EndpointId, e.Error);
             metrics.StreamRefused(e.Error);
             throw new StreamNotOpenedException(e);
         }

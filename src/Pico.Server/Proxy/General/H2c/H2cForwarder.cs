@@ -66,7 +66,12 @@ internal sealed class H2cForwarder(IHttpForwarder forwarder, H2cClients clients,
         // While a body is being sent, or in a call, the head may take as long as it likes.
         using var head = new CancellationTokenSource(
             isGrpc || hasBody || options.ResponseHeadTimeout <= TimeSpan.Zero ? Timeout.InfiniteTimeSpan : options.ResponseHeadTimeout, time);
-        var transformer = new H2cTransformer(() => head.CancelAfter(Timeout.InfiniteTimeSpan));
+        long headAt = 0;
+        var transformer = new H2cTransformer(() =>
+        {
+            headAt = time.GetTimestamp();
+            head.CancelAfter(Timeout.InfiniteTimeSpan);
+        });
         ForwarderError error;
         Exception? exception;
         try
@@ -88,7 +93,7 @@ internal sealed class H2cForwarder(IHttpForwarder forwarder, H2cClients clients,
             : context.RequestAborted.IsCancellationRequested && error != ForwarderError.None ? ProxyError.ClientGone
             : head.IsCancellationRequested ? ProxyError.UpstreamTimeout
             : Map(error, exception);
-        return (new(mapped, exception?.Message ?? ""), true);
+        return (new(mapped, exception?.Message ?? "") { HeadAt = headAt }, true);
     }
 
     private static ForwarderRequestConfig Config(TimeSpan activityTimeout) => new()

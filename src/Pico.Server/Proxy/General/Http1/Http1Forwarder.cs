@@ -50,7 +50,7 @@ internal sealed class Http1Forwarder(UpstreamConnector connector, ServerMetrics 
 
             // An idle stream may turn out to be closed: nothing has answered, and the request may be sent twice.
             if (result.Error != ProxyError.UpstreamUnreachable || !connected.IsReused || exchange.HasBegun || !IsRepeatable(context, framing))
-                return result;
+                return result with { HeadAt = clock.AnsweredAt };
             metrics.Retried();
         }
     }
