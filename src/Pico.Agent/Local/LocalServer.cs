@@ -123,7 +123,9 @@ internal sealed partial class LocalServer : IDisposable
             return Text(400, "bad request");
         if (line[0] != "GET")
             return Text(405, "only GET");
-        return await _answer(new LocalRequest(line[1].Split('?', 2)[0], isLocal), stop).ConfigureAwait(false)
+        // Kubelets before 1.26 put a slash before the path of a hook, which begins with one, and take any answer for the hook's success.
+        var path = "/" + line[1].Split('?', 2)[0].TrimStart('/');
+        return await _answer(new LocalRequest(path, isLocal), stop).ConfigureAwait(false)
             ?? Text(404, "there are /health, /ready, /metrics, /status and /drain");
     }
 

@@ -4,7 +4,7 @@ using Pico.IntegrationTests.Fixtures;
 
 namespace Pico.ClusterTests.Load;
 
-/// <summary>What looks after the agents goes away, or gets other certificates, while 200 requests a second go through them.</summary>
+/// <summary>What looks after the agents goes away, and they themselves are exchanged, while 200 requests a second go through them.</summary>
 [Collection(nameof(Alone))]
 public sealed class AgentsUnderLoadTests(PicoRelease pico)
 {
@@ -12,6 +12,20 @@ public sealed class AgentsUnderLoadTests(PicoRelease pico)
     private const int ControllerPort = 8005;
     private const string ControllerPods = "pods -l app.kubernetes.io/component=controller";
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    [Fact]
+    public async Task Pods_OfAServiceWithAgentsRolled_FailNoRequest()
+    {
+        var generator = await pico.LoadAsync();
+        var before = await generator.PodsAsync();
+        await using var load = await generator.BeginAsync();
+
+        await generator.Scene.Kubectl.RunAsync("rollout", "restart", LoadGenerator.Service, "--namespace", generator.Scene.Name);
+        await generator.Scene.Kubectl.UntilAsync("only new pods are there", generator.Scene.Name, LoadGenerator.Pods, Patience,
+            pods => pods.Count == 2 && pods.All(PicoRelease.IsReady) && !pods.Any(p => before.Contains(p["metadata"]!["name"]!.GetValue<string>())));
+
+        await load.EndWithoutFailureAsync();
+    }
 
     [Fact]
     public async Task Controllers_DownForAMinute_FailNoRequest()

@@ -5,6 +5,12 @@ namespace Pico.ClusterTests.Load;
 /// <summary>A client of the shared installation, and a service for it: two pods, each with its agent, that finish their requests on SIGTERM.</summary>
 internal sealed class LoadGenerator : IAsyncDisposable
 {
+    /// <summary>The service's Deployment.</summary>
+    public const string Service = "deployment/web";
+
+    /// <summary>Its pods.</summary>
+    public const string Pods = "pods -l app=web";
+
     private const int RequestsPerSecond = 200;
 
     private LoadGenerator(TestNamespace scene, LoadClient client) => (Scene, Client) = (scene, client);
@@ -27,6 +33,10 @@ internal sealed class LoadGenerator : IAsyncDisposable
 
     /// <summary>Begins to send 200 requests a second to the service.</summary>
     public Task<LoadRun> BeginAsync() => Client.BeginAsync(Endpoint, RequestsPerSecond);
+
+    /// <summary>The names of the service's pods.</summary>
+    public async Task<IReadOnlyList<string>> PodsAsync() =>
+        [.. (await Scene.Kubectl.ListAsync(Scene.Name, Pods)).Select(pod => pod["metadata"]!["name"]!.GetValue<string>())];
 
     public async ValueTask DisposeAsync()
     {

@@ -14,6 +14,7 @@ public sealed class DrainTests
     [Theory]
     [InlineData("/drain")]
     [InlineData("/drain/" + Key)]
+    [InlineData("//drain/" + Key)]
     public async Task Drain_IsAnswered_WhenEverythingIsWithdrawnAndFinished(string path)
     {
         await using var node = new TestNode();
@@ -25,7 +26,7 @@ public sealed class DrainTests
         await using var stream = await tunnel.OpenAsync(new() { RegistrationId = registration.Id, Protocol = registration.Protocol }, soon.Token);
         using var http = Client(agent);
 
-        var drained = http.GetAsync(path, soon.Token);
+        var drained = http.GetAsync(new Uri($"http://{agent.Agent.LocalAddress}{path}"), soon.Token);
         while ((await http.GetAsync("/ready", soon.Token)).StatusCode != HttpStatusCode.ServiceUnavailable)
             soon.Token.ThrowIfCancellationRequested();
         Assert.False(drained.IsCompleted);

@@ -32,5 +32,8 @@ internal sealed class TestService : IAsyncDisposable
         return new TestService(app) { Port = new Uri(address).Port };
     }
 
+    /// <summary>Ends it in order: idle connections are closed, requests are finished.</summary>
+    public Task StopAsync() => _app.StopAsync(CancellationToken.None);
+
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 }
