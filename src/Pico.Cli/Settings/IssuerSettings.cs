@@ -40,6 +40,13 @@ internal static class IssuerSettings
         var known = Keys.Split(", ");
         foreach (var unknown in item.EnumerateObject().Select(p => p.Name).Where(p => !known.Contains(p)))
             errors.Add($"issuer '{name}' has the unknown key '{unknown}'; known are {Keys}");
+        foreach (var key in (string[])["issuer", "audience", "jwks-url", "jwks-file"])
+        {
+            // Left out without a word, what it should judge would be judged by nobody.
+            if (item.TryGetProperty(key, out var given) && given.ValueKind != JsonValueKind.String)
+                errors.Add($"issuer '{name}': {key} is {given.GetRawText()}; it must be text (in quotes where it looks like something else)");
+        }
+
         var isLocal = Switch("local");
         var issuer = new IssuerOptions { Name = name, HasPlatformKeys = Switch("kubernetes-keys"), IsLocal = isLocal || Switch("kubernetes-keys"), Namespaces = ReadNamespaces() };
         issuer.Tokens.Issuer = Text(item, "issuer");

@@ -12,10 +12,14 @@ namespace Pico.Kubernetes.Discovery;
 /// </summary>
 public sealed partial class EndpointClaims
 {
+    // An API server that has just started does not know of resource definitions yet, and says of what they define that it does not exist.
+    private const int RefusalsToBelieve = 4;
+
     private readonly EndpointIndex _index = new();
     private readonly Informer<PicoEndpoint, PicoEndpoint>[] _informers;
     private readonly ILogger _logger;
     private readonly TaskCompletionSource _noResource = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _refusals; // in a row, of all informers
 
     /// <summary>Asks nothing yet.</summary>
     /// <param name="access">The API server; it stays the caller's.</param>
@@ -39,7 +43,8 @@ public sealed partial class EndpointClaims
     public event Action<string>? Changed;
 
     /// <summary>
-    /// Completes when every claim is known for the first time. Also when the API server has no such kind of object at all: then nobody can have claimed anything. Before that, nobody's claim is known.
+    /// Completes when every claim is known for the first time. Also when the API server says again and again that it has no such kind of object, and never had one: then nobody can have claimed
+    /// anything. Before that, nobody's claim is known. An API server that says so later changes nothing of what is known.
     /// </summary>
     public Task Known { get; }
 
@@ -60,7 +65,9 @@ public sealed partial class EndpointClaims
 
     private void OnFailure(Exception failure)
     {
-        if (failure is KubeApiException { IsNotFound: true } && !Known.IsCompleted && _noResource.TrySetResult())
+        if (failure is not KubeApiException { IsNotFound: true })
+            Volatile.Write(ref _refusals, 0);
+        else if (!Array.Exists(_informers, static i => i.Synced.IsCompleted) && Interlocked.Increment(ref _refusals) >= RefusalsToBelieve * _informers.Length && _noResource.TrySetResult())
             LogNoResource();
     }
 

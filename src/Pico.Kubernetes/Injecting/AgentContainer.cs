@@ -54,22 +54,22 @@ internal static class AgentContainer
     /// <summary>The volumes that every agent has: its credential, and whom it trusts.</summary>
     public static IEnumerable<V1Volume> Volumes(AgentSettings settings, AgentTemplate template)
     {
-        yield return Token(settings.TokenSecret, template);
+        yield return Token(settings, template.TokenLifetime);
         if (settings.ServerCa.Length > 0)
             yield return ServerAuthorities.Volume(settings.ServerCa);
     }
 
-    /// <summary>The credential: a token of the ServiceAccount for Pico alone, renewed by the kubelet, or a Secret, which may be missing at first.</summary>
-    private static V1Volume Token(string secret, AgentTemplate template) => new()
+    /// <summary>The credential: a token of the ServiceAccount for its server alone, renewed by the kubelet, or a Secret, which may be missing at first.</summary>
+    private static V1Volume Token(AgentSettings settings, TimeSpan lifetime) => new()
     {
         Name = TokenVolume,
-        Secret = secret.Length == 0 ? null : new V1SecretVolumeSource
+        Secret = settings.TokenSecret.Length == 0 ? null : new V1SecretVolumeSource
         {
-            SecretName = secret,
+            SecretName = settings.TokenSecret,
             Optional = true,
             Items = [new V1KeyToPath { Key = PicoNames.TokenKey, Path = TokenFile }],
         },
-        Projected = secret.Length > 0 ? null : new V1ProjectedVolumeSource
+        Projected = settings.TokenSecret.Length > 0 ? null : new V1ProjectedVolumeSource
         {
             Sources =
             [
@@ -77,8 +77,8 @@ internal static class AgentContainer
                 {
                     ServiceAccountToken = new V1ServiceAccountTokenProjection
                     {
-                        Audience = template.TokenAudience,
-                        ExpirationSeconds = (long)template.TokenLifetime.TotalSeconds,
+                        Audience = settings.TokenAudience,
+                        ExpirationSeconds = (long)lifetime.TotalSeconds,
                         Path = TokenFile,
                     },
                 },

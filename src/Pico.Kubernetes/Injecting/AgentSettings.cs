@@ -22,6 +22,9 @@ internal sealed record AgentSettings
     /// <summary>A Secret with the credential under <see cref="Resources.PicoNames.TokenKey"/>; empty: the ServiceAccount's token.</summary>
     public string TokenSecret { get; init; } = "";
 
+    /// <summary>For whom the ServiceAccount's token is (<see cref="Injecting.TokenAudience"/>).</summary>
+    public required string TokenAudience { get; init; }
+
     /// <summary>Whom it trusts for its server (<see cref="ServerAuthorities"/>); empty: the system's authorities.</summary>
     public string ServerCa { get; init; } = "";
 
@@ -42,6 +45,7 @@ internal sealed record AgentSettings
         CpuLimit = template.CpuLimit,
         MemoryRequest = template.MemoryRequest,
         MemoryLimit = template.MemoryLimit,
+        TokenAudience = template.TokenAudience,
         ServerCa = template.ServerCa,
         Options = new Dictionary<string, string>(StringComparer.Ordinal) { ["server"] = template.Server },
     };

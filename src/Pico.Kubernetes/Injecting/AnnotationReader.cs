@@ -65,9 +65,9 @@ internal sealed class AnnotationReader(AgentTemplate template, AgentOptionRules 
                 if (rules.Check(name, value) is { } problem)
                     return problem;
                 options[name] = value;
-                // The template's authorities are for the template's server; the annotation server-ca comes after this one.
+                // The template's authorities and its token are for the template's server; the annotation server-ca comes after this one.
                 if (name == "server")
-                    settings = settings with { ServerCa = "" };
+                    settings = settings with { ServerCa = "", TokenAudience = TokenAudience.Of(value, template) };
                 return null;
         }
 

@@ -80,7 +80,12 @@ internal static class Gateway
             ["endpoints"] = EndpointSettings.CommandLine(spec, $"{spec.ServiceRef!.Name}.{endpoint.Key.Namespace}.svc:{port}"),
             ["server"] = spec.Server ?? template.Server,
         };
-        var settings = AgentSettings.Of(template) with { TokenSecret = spec.TokenSecretRef?.Name ?? "", ServerCa = spec.Server is null ? template.ServerCa : "" };
+        var settings = AgentSettings.Of(template) with
+        {
+            TokenSecret = spec.TokenSecretRef?.Name ?? "",
+            TokenAudience = TokenAudience.Of(options["server"], template),
+            ServerCa = spec.Server is null ? template.ServerCa : "",
+        };
         return new V1PodSpec
         {
             ServiceAccountName = NameFor(endpoint.Key.Name),

@@ -128,6 +128,8 @@ public sealed class KubernetesJointTests : IDisposable
     [InlineData("- {name: eu, kubernetes-keys: true, namespaces: {shop: [orders]}}", "either this cluster's")]
     [InlineData("- {name: eu, jwks-url: 'https://x.example/', namespaces: {shop: ['*-x']}}", "'*-x'")]
     [InlineData("- {name: eu, name: us}", "given twice")]
+    [InlineData("- {name: eu, kubernetes-keys: true, issuer: [https://eu.example]}", "issuer is [\"https://eu.example\"]; it must be text")]
+    [InlineData("- {name: eu, kubernetes-keys: true, audience: {a: b}}", "audience is {\"a\":\"b\"}; it must be text")]
     [InlineData("- eu", "objects")]
     public async Task Issuers_ThatAreWrong_AreRefusedWithWhatIsWrong(string issuers, string problem)
     {

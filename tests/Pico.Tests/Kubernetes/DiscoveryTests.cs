@@ -193,6 +193,40 @@ public sealed class DiscoveryTests : IServerPodObserver, IDisposable
     }
 
     [Fact]
+    public async Task Claims_WhenTheResourceIsSaidNotToExistForAMoment_AreNotTakenForNone()
+    {
+        _api.Put("/apis/pico.dev/v1alpha1/namespaces/shop/picoendpoints/a", Manifests.ForPods("orders", "orders"));
+        var refusals = 2;
+        _api.Intercept = _ => Interlocked.Decrement(ref refusals) >= 0 ? FakeApiServer.Fail(HttpStatusCode.NotFound, "NotFound") : null;
+        var claims = new EndpointClaims(Access(), [], NullLoggerFactory.Instance, TimeProvider.System);
+        _ = claims.RunAsync(_stop.Token);
+
+        await claims.Known.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System, TestContext.Current.CancellationToken);
+        Assert.Equal("shop", claims.OwnerOf("orders"));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("shop billing")]
+    public async Task Claims_OnceKnown_StayWhenTheResourceIsSaidNotToExist(string namespaces)
+    {
+        _api.Put("/apis/pico.dev/v1alpha1/namespaces/shop/picoendpoints/a", Manifests.ForPods("orders", "orders"));
+        _api.Intercept = static r => r.RequestUri!.AbsolutePath.Contains("/billing/", StringComparison.Ordinal) ? FakeApiServer.Fail(HttpStatusCode.NotFound, "NotFound") : null;
+        var claims = new EndpointClaims(Access(), namespaces.Split(' ', StringSplitOptions.RemoveEmptyEntries), NullLoggerFactory.Instance, TimeProvider.System);
+        claims.Changed += id => _told.Writer.TryWrite($"{id} {claims.OwnerOf(id)}");
+        _ = claims.RunAsync(_stop.Token);
+        Assert.Equal("orders shop", await NextAsync());
+
+        _api.Intercept = static _ => FakeApiServer.Fail(HttpStatusCode.NotFound, "NotFound");
+        var before = _api.Requests.Count;
+        _api.CutWatches();
+        await _api.WaitAsync(a => a.Requests.Count >= before + 6, "it tries again");
+
+        Assert.Equal("shop", claims.OwnerOf("orders"));
+        Assert.Equal(namespaces.Length == 0, claims.Known.IsCompleted);
+    }
+
+    [Fact]
     public async Task Claims_OfSomeNamespaces_AreKnownWhenAllOfThoseAre_AndAskForNoOther()
     {
         _api.Put("/apis/pico.dev/v1alpha1/namespaces/shop/picoendpoints/a", Manifests.ForPods("orders", "orders"));

@@ -201,6 +201,24 @@ public sealed class InjectionTests
         Assert.Equal(problem is null ? [] : [problem], result.Problems.Select(p => p[..Math.Min(p.Length, problem?.Length ?? 0)]));
     }
 
+    [Theory]
+    [InlineData("wss://pico-upstream.pico.svc:8001", "tunnels")]
+    [InlineData("https://PICO-upstream.pico.svc:8001", "tunnels")]
+    [InlineData("wss://Other.example.com", "other.example.com")]
+    [InlineData("wss://other.example.com:8001", "other.example.com")]
+    [InlineData("wss://pico-upstream.pico.svc:8001,ws://other.example.com", "other.example.com")]
+    [InlineData("wss://pico-upstream.pico.svc", "pico-upstream.pico.svc")]
+    public void Pod_WithAnotherServer_ShowsItATokenThatIsForThatOneAlone(string server, string audience)
+    {
+        var template = new AgentTemplate { Server = "ws://pico-upstream.pico.svc:8001", TokenAudience = "tunnels" };
+        var pod = $"{{metadata: {{name: web, annotations: {{pico.dev/inject: \"true\", pico.dev/server: \"{server}\"}}}}, spec: {{containers: [{{name: app}}]}}}}";
+        var result = new PodInjector(template, new InjectionPolicy([]), ControllerVerb.AgentOptions, static () => "0123456789abcdef")
+            .Inject(Manifests.Parse(pod), "shop", new(1, 34));
+
+        var volume = Rfc6902.Apply(Manifests.Parse(pod), result.Patch!)["spec"]!["volumes"]!.AsArray().Single(v => (string?)v!["name"] == "pico-token")!;
+        Assert.Equal(audience, (string?)volume["projected"]!["sources"]![0]!["serviceAccountToken"]!["audience"]);
+    }
+
     private static string? Variable(JsonNode container, string name) =>
         (string?)container["env"]!.AsArray().SingleOrDefault(v => (string?)v!["name"] == name)?["value"];
 

@@ -197,9 +197,11 @@ public sealed class ReconcileTests : IAsyncDisposable
         changed["spec"]!["serviceRef"]!["port"] = "rpc";
         changed["spec"]!["protocol"] = "H2C";
         changed["spec"]!["replicas"] = 3;
+        changed["spec"]!["server"] = "wss://pico.example.com";
         _api.Put(Endpoints + "orders", changed);
         await _api.WaitAsync(a => (int?)a.Get(Deployment)!["spec"]!["replicas"] == 3, "the Deployment follows");
         Assert.Contains("orders/h2c://orders-svc.shop.svc:9000", _api.Get(Deployment)!.ToJsonString(), StringComparison.Ordinal);
+        Assert.Contains("\"audience\":\"pico.example.com\"", _api.Get(Deployment)!.ToJsonString(), StringComparison.Ordinal);
 
         var drifted = _api.Get(Deployment)!;
         drifted["spec"]!["replicas"] = 7;

@@ -31,8 +31,8 @@ internal sealed partial class AgentTunnelHandler(RouteTable routes, TunnelAdmiss
             return;
         }
 
-        LogRefused(tunnel.Remote.Name, tunnel.Remote.Id, registration.EndpointId, refusal);
-        admission.TellRefused(tunnel.Remote.Name, $"The endpoint '{registration.EndpointId}' was not registered: {refusal}");
+        if (admission.TellRefused(tunnel.Remote.Name, $"The endpoint '{registration.EndpointId}' was not registered: {refusal}") is { } untold)
+            LogRefused(tunnel.Remote.Name, tunnel.Remote.Id, registration.EndpointId, refusal, untold);
     }
 
     /// <inheritdoc/>
@@ -109,8 +109,8 @@ internal sealed partial class AgentTunnelHandler(RouteTable routes, TunnelAdmiss
     [LoggerMessage(2301, LogLevel.Information, "Agent {Agent} ({AgentId}) registered {Endpoint} ({Protocol}).")]
     private partial void LogRegistered(string agent, string agentId, string endpoint, EndpointProtocol protocol);
 
-    [LoggerMessage(2302, LogLevel.Warning, "Agent {Agent} ({AgentId}) may not register {Endpoint}: {Reason}")]
-    private partial void LogRefused(string agent, string agentId, string endpoint, string reason);
+    [LoggerMessage(2302, LogLevel.Warning, "Agent {Agent} ({AgentId}) may not register {Endpoint}: {Reason} (not logged before this: {Untold} refusals.)")]
+    private partial void LogRefused(string agent, string agentId, string endpoint, string reason, int untold);
 
     [LoggerMessage(2303, LogLevel.Information, "Agent {Agent} ({AgentId}) withdrew {Endpoint}.")]
     private partial void LogDeregistered(string agent, string agentId, string endpoint);

@@ -68,8 +68,8 @@ internal sealed partial class TunnelAcceptor(
         var result = await auth.Upstream.VerifyAsync(context.Request.Headers.Authorization, context.RequestAborted);
         if (result.IsValid)
             return result.Token;
-        LogUnauthorized(context.Connection.RemoteIpAddress, result.Failure, result.Reason);
-        admission.TellRefused($"{context.Connection.RemoteIpAddress}", $"An agent's token was refused: {result.Reason}");
+        if (admission.TellRefused($"{context.Connection.RemoteIpAddress}", $"An agent's token was refused: {result.Reason}") is { } untold)
+            LogUnauthorized(context.Connection.RemoteIpAddress, result.Failure, result.Reason, untold);
         await AuthProblems.WriteAsync(context, result);
         return null;
     }
@@ -126,6 +126,6 @@ internal sealed partial class TunnelAcceptor(
     [LoggerMessage(2313, LogLevel.Debug, "A tunnel from {Address} was not admitted: {Reason}")]
     private partial void LogNotAdmitted(string address, string reason);
 
-    [LoggerMessage(2314, LogLevel.Warning, "An agent at {Address} was refused ({Failure}): {Reason}")]
-    private partial void LogUnauthorized(System.Net.IPAddress? address, TokenFailure failure, string reason);
+    [LoggerMessage(2314, LogLevel.Warning, "An agent at {Address} was refused ({Failure}): {Reason} (not logged before this: {Untold} refusals.)")]
+    private partial void LogUnauthorized(System.Net.IPAddress? address, TokenFailure failure, string reason, int untold);
 }

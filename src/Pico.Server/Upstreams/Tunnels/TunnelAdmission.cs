@@ -8,8 +8,15 @@ using Pico.Tunnel.Protocol;
 namespace Pico.Server.Upstreams.Tunnels;
 
 /// <summary>Which agents this node takes a tunnel from, and how much goes into one.</summary>
-internal sealed class TunnelAdmission(NodeIdentity node, NodeLifecycle lifecycle, UpstreamOptions options, ITunnelPlacement placement, EndpointOwnership ownership, LimitMetrics metrics)
+internal sealed class TunnelAdmission(
+    NodeIdentity node, NodeLifecycle lifecycle, UpstreamOptions options, ITunnelPlacement placement, EndpointOwnership ownership, LimitMetrics metrics, TimeProvider time)
 {
+    /// <summary>So many refusals are told in a second, and logged: agents ask again and again, and strangers as often as they like.</summary>
+    public const int RefusalsToldPerSecond = 5;
+
+    private readonly Rate _refusalsTold = Rate.PerSecond(RefusalsToldPerSecond, time)!;
+    private long _toldUntil; // of that rate
+    private int _untold;
     private readonly Lock _counting = new();
     private readonly Dictionary<string, int> _byToken = new(StringComparer.Ordinal); // under _counting
     private int _count; // under _counting
@@ -65,8 +72,22 @@ internal sealed class TunnelAdmission(NodeIdentity node, NodeLifecycle lifecycle
     /// <summary>Null if the agent of <paramref name="tunnel"/> may have that endpoint at this moment, else the reason.</summary>
     public string? JudgeOwner(TunnelRecord tunnel, string endpointId) => ownership.Judge(tunnel.Token, endpointId);
 
-    /// <summary>Lets those know who watch (<see cref="Refused"/>).</summary>
-    public void TellRefused(string who, string why) => Refused?.Invoke(who, why);
+    /// <summary>
+    /// Lets those know who watch (<see cref="Refused"/>), and gives how many refusals before this one were not told; null if this one was not either, for there are more than
+    /// <see cref="RefusalsToldPerSecond"/>: then it is not to be logged.
+    /// </summary>
+    public int? TellRefused(string who, string why)
+    {
+        if (!_refusalsTold.TryTake(ref _toldUntil, time.GetTimestamp()))
+        {
+            Interlocked.Increment(ref _untold);
+            return null;
+        }
+
+        var untold = Interlocked.Exchange(ref _untold, 0);
+        Refused?.Invoke(who, untold == 0 ? why : $"{why} ({untold} refusals before were not told, since there were many.)");
+        return untold;
+    }
 
     private TunnelEnd? Find(TunnelHello agent, VerifiedToken token)
     {

@@ -1,5 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
+using Pico.Server.Upstreams.Tunnels;
+using Pico.Tests.Agent;
 using Pico.Tunnel;
 using Pico.Tunnel.Protocol;
 
@@ -39,6 +41,23 @@ public sealed class TunnelAcceptorTests
         Assert.Contains("tcp", await second.RegisterAsync("db", EndpointProtocol.Http), StringComparison.Ordinal);
         await first.Tunnel.DeregisterAsync(1, TestContext.Current.CancellationToken);
         Assert.Null(await second.RegisterAsync("db", EndpointProtocol.Http));
+    }
+
+    [Fact]
+    public async Task Register_RefusedAgainAndAgain_IsToldAFewTimesASecond()
+    {
+        const int Times = 200;
+        using var log = new RecordingLogger();
+        await using var server = await TestServer.StartAsync(loggers: log);
+        await using var agent = await TestAgent.ConnectAsync(server.Server.UpstreamAddress);
+        var start = TimeProvider.System.GetTimestamp();
+
+        for (var i = 0; i < Times; i++)
+            Assert.NotNull(await agent.RegisterAsync("no endpoint ID"));
+
+        var most = TunnelAdmission.RefusalsToldPerSecond * (int)(2 + TimeProvider.System.GetElapsedTime(start).TotalSeconds);
+        Assert.True(most < Times, "The machine is too slow to tell.");
+        Assert.InRange(log.Messages.Count(m => m.Message.Contains("may not register", StringComparison.Ordinal)), 1, most);
     }
 
     [Fact]
