@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Pico.Tunnel.Connections;
 using System.Diagnostics.CodeAnalysis;
 using Pico.Tunnel.Protocol;
 using Pico.Tunnel.Streams;
@@ -32,10 +33,7 @@ public sealed partial class TunnelConnection
         {
             do
             {
-                Dispatch();
-                foreach (var stream in _touched)
-                    stream.Received.Flush();
-                _touched.Clear();
+                HandleReceived();
                 if (Sender.IsFlooded)
                     throw new TunnelException(TunnelError.Flood, "the peer causes more answers than it reads");
             }
@@ -62,6 +60,22 @@ public sealed partial class TunnelConnection
         finally
         {
             _receiver.Release();
+        }
+    }
+
+    private void HandleReceived()
+    {
+        Burst.Begin();
+        try
+        {
+            Dispatch();
+            foreach (var stream in _touched)
+                stream.Received.Flush();
+            _touched.Clear();
+        }
+        finally
+        {
+            Burst.End();
         }
     }
 

@@ -8,8 +8,8 @@ namespace Pico.Tunnel.Connections;
 /// <summary>
 /// The one gathering writer of a tunnel. Writers copy their frames into the batch that is sent next; while a batch is being sent the next one
 /// fills, so that many small frames share one message. Streams whose data finds no room wait in a queue and take turns, a frame each.
-/// Batches are sent by a thread of the pool, which gathers what is written until it is awake; a little that is written alone (<see cref="WriteSpacing"/>) is
-/// sent by the thread that wrote it, once: what others write meanwhile is the pool's.
+/// Batches are sent by a thread of the pool, which gathers what is written until it is awake; a little that is written alone (<see cref="WriteSpacing"/>), or by the
+/// reader of a tunnel (<see cref="Burst"/>), is sent by the thread that wrote it, once: what others write meanwhile is the pool's.
 /// It owns the tunnel's gate: the state of every stream changes only while it is held.
 /// </summary>
 internal sealed class TunnelSender(TunnelTransport transport, TimeProvider time)
@@ -44,6 +44,7 @@ internal sealed class TunnelSender(TunnelTransport transport, TimeProvider time)
     private bool _sleeping;
     private bool _closing;
     private bool _isHere;
+    private bool _joined;
     private TunnelStream? _firstQueued;
     private TunnelStream? _lastQueued;
     private long _dataSent;
@@ -190,7 +191,7 @@ internal sealed class TunnelSender(TunnelTransport transport, TimeProvider time)
         var isAlone = _spacing.Note(stream.Id, time.GetTimestamp(), isBusy: !_sleeping);
         if (!Append(stream))
             return false;
-        if (!isAlone || !_sleeping || _length > MaxHere)
+        if (!isAlone || !_sleeping || _length > MaxHere || Burst.IsOn)
         {
             Wake();
             return false;
@@ -202,6 +203,20 @@ internal sealed class TunnelSender(TunnelTransport transport, TimeProvider time)
 
     /// <summary>Without the gate: sends what <see cref="WriteHere"/> appended, on this thread as far as the transport does not wait.</summary>
     public void SendHere() => _signal.Set(here: true);
+
+    /// <summary>Without the gate, at the end of a <see cref="Burst"/>: sends what was appended, on this thread as far as the transport does not wait.</summary>
+    public void SendJoined()
+    {
+        lock (Gate)
+        {
+            if (!_joined)
+                return;
+            _joined = false;
+            _isHere = true;
+        }
+
+        _signal.Set(here: true);
+    }
 
     /// <summary>Appends what can be; true if there is something to send.</summary>
     private bool Append(TunnelStream stream)
@@ -301,10 +316,14 @@ internal sealed class TunnelSender(TunnelTransport transport, TimeProvider time)
 
     private void Wake()
     {
-        if (_sleeping && (_length > Headroom || _closing))
-        {
-            _sleeping = false;
+        if (_length == Headroom && !_closing)
+            return;
+        var isLittle = _length <= MaxHere && !_closing;
+        if (_joined ? isLittle : !_sleeping)
+            return;
+        _sleeping = false;
+        _joined = !_joined && isLittle && Burst.TryJoin(this);
+        if (!_joined)
             _signal.Set(here: false);
-        }
     }
 }

@@ -1,0 +1,44 @@
+namespace Pico.Tunnel.Connections;
+
+/// <summary>
+/// What one thread writes to tunnels while it handles what one tunnel received: streams of the one are often joined with streams of the other (a relay), so that many
+/// small frames in are many small frames out. They are sent together and by the same thread when it is through with what it received, which spares a batch the wake-up of
+/// another thread, and lets it hold all of them.
+/// </summary>
+internal static class Burst
+{
+    [ThreadStatic]
+    private static List<TunnelSender>? s_senders;
+
+    [ThreadStatic]
+    private static int s_depth;
+
+    /// <summary>True between <see cref="Begin"/> and <see cref="End"/> on this thread.</summary>
+    public static bool IsOn => s_depth > 0;
+
+    /// <summary>From here on senders may <see cref="TryJoin"/>. Nothing is awaited before <see cref="End"/>.</summary>
+    public static void Begin() => s_depth++;
+
+    /// <summary>What joined is sent, on this thread as far as transports do not wait. Of bursts within a burst the outermost sends.</summary>
+    public static void End()
+    {
+        if (s_depth == 1 && s_senders is { Count: > 0 } senders)
+        {
+            // Sending may cause a burst within this one, where a transport's other end is handled by this thread too.
+            for (var i = 0; i < senders.Count; i++)
+                senders[i].SendJoined();
+            senders.Clear();
+        }
+
+        s_depth--;
+    }
+
+    /// <summary>True if <paramref name="sender"/> is asked to send when the burst ends; false if there is none on this thread.</summary>
+    public static bool TryJoin(TunnelSender sender)
+    {
+        if (s_depth == 0)
+            return false;
+        (s_senders ??= []).Add(sender);
+        return true;
+    }
+}
