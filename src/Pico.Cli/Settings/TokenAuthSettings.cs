@@ -15,7 +15,7 @@ internal static class TokenAuthSettings
     public static OptionType<TimeSpan> ClockSkew { get; } = OptionTypes.Duration(TimeSpan.Zero, TimeSpan.FromMinutes(10));
 
     /// <summary>A file or folder that need not exist.</summary>
-    public static OptionType<string> NewFile { get; } = OptionTypes.Matching("path", "a path", t => t.Length > 0 && !t.Contains('\0', StringComparison.Ordinal));
+    public static OptionType<string> NewFile { get; } = OptionTypes.Matching("file", "a path", t => t.Length > 0 && !t.Contains('\0', StringComparison.Ordinal));
 
     /// <summary>What is printed for scripts; true for JSON.</summary>
     public static OptionType<bool> Output { get; } = OptionTypes.Choice<bool>(("plain", false), ("json", true));

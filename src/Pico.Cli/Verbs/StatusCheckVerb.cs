@@ -28,7 +28,9 @@ internal static class StatusCheckVerb
         },
         StatusCheckSettings.Definitions,
         RunAsync)
-        .Argument("id", StatusCheckSettings.Endpoint, s => s.Id, (s, v) => s.Id = v, "The endpoint.");
+        .Argument("id", StatusCheckSettings.Endpoint, s => s.Id, (s, v) => s.Id = v, "The endpoint.")
+        .Suggest("id", (s, begun, stop) => KnownNames.EndpointsAsync(s.Admin, begun, stop))
+        .Suggest("node", (s, _, stop) => KnownNames.NodesAsync(s.Admin, stop));
 
     private static async Task<int> RunAsync(StatusCheckSettings settings, VerbContext context)
     {

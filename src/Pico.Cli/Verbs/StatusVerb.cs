@@ -33,7 +33,11 @@ internal static class StatusVerb
         RunAsync)
         .Argument("what", StatusSettings.Sections, s => s.Section, (s, v) => s.Section = v, "nodes, endpoints, endpoint ID, upstreams, tunnels, gossip, or all (the default): the overview.", required: false)
         .Argument("id", TokenAuthSettings.AnyText, s => s.Id, (s, v) => s.Id = v, "With endpoint: which.", required: false)
-        .With(StatusCheckVerb.Create());
+        .With(StatusCheckVerb.Create())
+        .Suggest("id", (s, begun, stop) => s.Section == StatusSection.Endpoint ? KnownNames.EndpointsAsync(s.Admin, begun, stop) : KnownNames.None)
+        .Suggest("endpoint", (s, begun, stop) => KnownNames.EndpointsAsync(s.Admin, begun, stop))
+        .Suggest("holder", (s, _, stop) => KnownNames.NodesAsync(s.Admin, stop))
+        .Suggest("node", (s, _, stop) => KnownNames.NodesAsync(s.Admin, stop));
 
     private static async Task<int> RunAsync(StatusSettings settings, VerbContext context)
     {

@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Globalization;
+using Pico.Configuration.Completion;
 using Pico.Configuration.Definitions;
 
 namespace Pico.Configuration.Commands;
@@ -30,9 +31,17 @@ public sealed class PicoProgram(string name, string description, IReadOnlyList<V
 
     /// <summary>Runs with the environment and the output given. Never throws.</summary>
     public async Task<int> RunAsync(
-        IReadOnlyList<string> args, IReadOnlyDictionary<string, string> environment, TextWriter output, TextWriter error)
+        IReadOnlyList<string> args, IReadOnlyDictionary<string, string> variables, TextWriter output, TextWriter error)
     {
+        ArgumentNullException.ThrowIfNull(args);
         ArgumentNullException.ThrowIfNull(error);
+        var environment = new VerbEnvironment(name, variables, [.. WithGroups().SelectMany(v => v.Options)], output, error);
+        if (args is [Completer.Request, var line])
+        {
+            await new Completer(verbs, environment).WriteAsync(line, output);
+            return ExitCode.Clean;
+        }
+
         var parse = CreateRoot().Parse(args, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
         parse.InvocationConfiguration.Output = output;
         parse.InvocationConfiguration.Error = error;
@@ -41,7 +50,7 @@ public sealed class PicoProgram(string name, string description, IReadOnlyList<V
             if (parse.Action is not null and not ParseErrorAction)
                 return await parse.InvokeAsync(parse.InvocationConfiguration);
             if (WithGroups().FirstOrDefault(v => v.Command == parse.CommandResult.Command) is { } verb)
-                return await verb.RunAsync(parse, new(name, environment, [.. WithGroups().SelectMany(v => v.Options)], output, error));
+                return await verb.RunAsync(parse, environment);
             UsageReport.WriteNoVerb(error, name, verbs, parse.UnmatchedTokens);
             return ExitCode.Usage;
         }

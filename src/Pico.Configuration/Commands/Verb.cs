@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pico.Configuration.Completion;
 using Pico.Configuration.Definitions;
 
 namespace Pico.Configuration.Commands;
@@ -25,6 +26,15 @@ public abstract class Verb
     /// <summary>The verbs that do something: this one, or those of a group.</summary>
     internal virtual IEnumerable<Verb> Runnable => [this];
 
+    /// <summary>The verbs under this one's word.</summary>
+    internal IReadOnlyList<Verb> Below => [.. Runnable.Where(v => v != this)];
+
+    /// <summary>The options, and those that every verb has.</summary>
+    internal virtual IEnumerable<OptionDefinition> AllOptions => Options;
+
+    /// <summary>The positional arguments, in order.</summary>
+    internal virtual IEnumerable<OptionDefinition> Arguments => [];
+
     /// <summary>True if help and the reference leave it out.</summary>
     internal bool IsHidden => Command.Hidden;
 
@@ -32,6 +42,10 @@ public abstract class Verb
 
     /// <summary>Runs it: reads the options, and refuses, telling everything that is wrong, or does the work.</summary>
     internal abstract Task<int> RunAsync(ParseResult parse, VerbEnvironment environment);
+
+    /// <summary>What could be the value of an option or argument, as far as somebody is to be asked for that. May throw.</summary>
+    internal virtual Task<IEnumerable<string>> SuggestAsync(string name, CommandLineSoFar line, VerbEnvironment environment, CancellationToken cancellationToken) =>
+        Task.FromResult(Enumerable.Empty<string>());
 
     /// <summary>Puts the verb under another word.</summary>
     internal void JoinGroup(string group) => Path = $"{group} {Text.Name}";

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pico.Configuration.Completion;
 using Pico.Configuration.Definitions;
 using Pico.Configuration.Loading;
 using Pico.Configuration.Types;
@@ -19,6 +20,7 @@ public sealed class Verb<T> : Verb
     private readonly CommandLineSource _commandLine;
     private readonly List<(BoundOption<T> Argument, bool Required)> _arguments = [];
     private readonly List<Verb> _below = [];
+    private readonly Dictionary<string, Func<T, string, CancellationToken, Task<IEnumerable<string>>>> _suggestions = [];
 
     /// <summary>Defines the verb.</summary>
     /// <param name="text">What help says.</param>
@@ -31,12 +33,18 @@ public sealed class Verb<T> : Verb
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
         _run = run;
-        IEnumerable<OptionDefinition> ofEveryVerb = options.Definitions.Any() ? [ConfigurationLoader.ConfigFile, PrintConfig] : [];
-        _commandLine = new CommandLineSource(Command, options.Definitions.Concat(ofEveryVerb));
+        _commandLine = new CommandLineSource(Command, AllOptions);
     }
 
     /// <inheritdoc/>
     public override IEnumerable<OptionDefinition> Options => _options.Definitions;
+
+    /// <inheritdoc/>
+    internal override IEnumerable<OptionDefinition> AllOptions =>
+        _options.Definitions.Any() ? _options.Definitions.Append(ConfigurationLoader.ConfigFile).Append(PrintConfig) : [];
+
+    /// <inheritdoc/>
+    internal override IEnumerable<OptionDefinition> Arguments => _arguments.Select(a => a.Argument.Definition);
 
     /// <inheritdoc/>
     internal override IEnumerable<Verb> Runnable => [this, .. _below];
@@ -56,10 +64,30 @@ public sealed class Verb<T> : Verb
         string name, OptionType<TValue> type, Func<T, TValue> get, Action<T, TValue> set, string description, bool required = true)
     {
         ArgumentNullException.ThrowIfNull(type);
-        var definition = new OptionDefinition(name, type.Name, type.Allowed, "", description, isSecret: false, isList: false, isSwitch: false);
+        var definition = new OptionDefinition(name, type.Name, type.Allowed, "", description, isSecret: false, isList: false, isSwitch: false) { Choices = type.Choices };
         _commandLine.AddArgument(definition);
         _arguments.Add((new BoundOption<T, TValue>(definition, type, get, set), required));
         return this;
+    }
+
+    /// <summary>
+    /// Says who knows what the value of the option or argument <paramref name="name"/> could be: asked by a shell, with what the line says so far and what the value begins with. It has
+    /// a second, and may fail.
+    /// </summary>
+    public Verb<T> Suggest(string name, Func<T, string, CancellationToken, Task<IEnumerable<string>>> values)
+    {
+        _suggestions.Add(name, values);
+        return this;
+    }
+
+    /// <inheritdoc/>
+    internal override Task<IEnumerable<string>> SuggestAsync(string name, CommandLineSoFar line, VerbEnvironment environment, CancellationToken cancellationToken)
+    {
+        if (!_suggestions.TryGetValue(name, out var ask))
+            return base.SuggestAsync(name, line, environment, cancellationToken);
+        var target = ConfigurationLoader.Load(_options, line.Given, environment.Variables, environment.Others).Value;
+        ReadArguments(line.Positional, target, printOnly: true, []);
+        return ask(target, line.Current, cancellationToken);
     }
 
     internal override async Task<int> RunAsync(ParseResult parse, VerbEnvironment environment)

@@ -52,11 +52,17 @@ public sealed class OptionDefinition
     /// <summary>True if the values of the list may be objects: JSON, or mappings in the file.</summary>
     public bool HasObjects { get; internal init; }
 
+    /// <summary>The only words that are allowed; empty if there are others.</summary>
+    public IReadOnlyList<string> Choices { get; internal init; } = [];
+
+    /// <summary>True if the value is the path of a file, or a list of them.</summary>
+    public bool IsFile => TypeName.StartsWith("file", StringComparison.Ordinal);
+
     /// <summary>True if the flag can stand alone.</summary>
     public bool IsSwitch { get; }
 
     /// <summary>The same option with another default.</summary>
-    internal OptionDefinition WithDefault(string defaultText) => new(Name, TypeName, Allowed, defaultText, Description, IsSecret, IsList, IsSwitch) { HasObjects = HasObjects };
+    internal OptionDefinition WithDefault(string defaultText) => new(Name, TypeName, Allowed, defaultText, Description, IsSecret, IsList, IsSwitch) { HasObjects = HasObjects, Choices = Choices };
 
     /// <summary>What people are told about a value that is not allowed.</summary>
     internal string Refuse(RefusedValue refused) => refused.Reason ?? $"'{Show(refused.Item)}' is not allowed; allowed: {Allowed}";

@@ -32,7 +32,7 @@ public sealed class OptionSet<T>
         ArgumentNullException.ThrowIfNull(type);
         ArgumentNullException.ThrowIfNull(get);
         defaultText ??= type.Format(get(_defaults));
-        var definition = new OptionDefinition(name, type.Name, type.Allowed, defaultText, description, secret, type.IsList, type.IsSwitch) { HasObjects = type.HasObjects };
+        var definition = new OptionDefinition(name, type.Name, type.Allowed, defaultText, description, secret, type.IsList, type.IsSwitch) { HasObjects = type.HasObjects, Choices = type.Choices };
         return Add(new BoundOption<T, TValue>(definition, type, get, set));
     }
 

@@ -9,6 +9,8 @@ internal sealed class ChoiceType<TValue>(IReadOnlyList<(string Word, TValue Valu
 
     public override string Allowed => "one of " + string.Join(", ", choices.Select(c => c.Word));
 
+    public override IReadOnlyList<string> Choices => [.. choices.Select(c => c.Word)];
+
     public override bool TryParse(string text, [MaybeNullWhen(false)] out TValue value)
     {
         foreach (var (word, choice) in choices)

@@ -18,6 +18,9 @@ public abstract class OptionType<TValue>
     /// <summary>True if items of the list are objects: JSON, or mappings in the file.</summary>
     public virtual bool HasObjects => false;
 
+    /// <summary>The only words that are allowed; empty if there are others.</summary>
+    public virtual IReadOnlyList<string> Choices => [];
+
     /// <summary>True if the flag can stand alone, which means <c>true</c>.</summary>
     public virtual bool IsSwitch => false;
 

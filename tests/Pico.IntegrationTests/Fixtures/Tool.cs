@@ -3,8 +3,10 @@ namespace Pico.IntegrationTests.Fixtures;
 /// <summary>A program of the distribution that a test uses as a peer.</summary>
 internal sealed record Tool(string Program, string Package)
 {
+    public static Tool Bash { get; } = new("bash", "bash");
     public static Tool Chromium { get; } = new("chromium", "chromium");
     public static Tool Curl { get; } = new("curl", "curl");
+    public static Tool Fish { get; } = new("fish", "fish");
     public static Tool Git { get; } = new("git", "git");
     public static Tool H2Load { get; } = new("h2load", "nghttp2-client");
     public static Tool HAProxy { get; } = new("haproxy", "haproxy");
@@ -18,6 +20,7 @@ internal sealed record Tool(string Program, string Package)
     public static Tool RedisServer { get; } = new("redis-server", "redis-server");
     public static Tool TinyProxy { get; } = new("tinyproxy", "tinyproxy-bin");
     public static Tool SetPriv { get; } = new("setpriv", "util-linux");
+    public static Tool Zsh { get; } = new("zsh", "zsh");
 
     /// <summary>Debian's own Python, the one that has the packages named python3-….</summary>
     public static Tool Python { get; } = new("/usr/bin/python3", "python3 python3-websockets");

@@ -11,6 +11,8 @@ public sealed class HelpTests
     [InlineData("forward")]
     [InlineData("status")]
     [InlineData("status check")]
+    [InlineData("bench")]
+    [InlineData("completion")]
     [InlineData("token")]
     [InlineData("token key")]
     [InlineData("token mint")]
