@@ -84,7 +84,7 @@ internal sealed class RealRequest(StatusCheckSettings settings, TimeProvider tim
 
     private static Finding Explain(string code, string what, string detail)
     {
-        var said = detail.Length > 0 ? detail : "'docs/overview.md' explains the code.";
+        var said = detail.Length > 0 ? detail : "docs/runbook.md explains the code.";
         return code switch
         {
             "unauthorized" => Finding.Broken("token", what, $"Give a client's token with --client-token-file. {said}"),
