@@ -9,11 +9,11 @@ public sealed class CompletionTests : IDisposable
 
     private readonly TempFolder _folder = new();
 
+    private readonly string _path;
+
     public CompletionTests()
     {
-        Wrap("pico", "dotnet", Path.Combine(AppContext.BaseDirectory, "pico.dll"));
-        if (PicoProgram.NativeAgent is { } agent)
-            Wrap("pico-agent", agent);
+        _path = ProgramFolder.Fill(_folder.File("programs"));
         _folder.Write("hosts.conf", "");
     }
 
@@ -87,12 +87,5 @@ public sealed class CompletionTests : IDisposable
     private async Task<string> FishAsync(string script) =>
         (await new Command(Tool.Fish, "--no-config", "-c", script) { Environment = Here, WorkingDirectory = _folder.Path }.RunAsync()).Succeeded().Text.Trim();
 
-    private Dictionary<string, string> Here => new() { ["PATH"] = $"{_folder.Path}:{Environment.GetEnvironmentVariable("PATH")}", ["HOME"] = _folder.Path };
-
-    private void Wrap(string name, params string[] command)
-    {
-        var script = _folder.Write(name, $"#!/bin/sh\nexec {string.Join(' ', command)} \"$@\"\n");
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-    }
+    private Dictionary<string, string> Here => new() { ["PATH"] = _path, ["HOME"] = _folder.Path };
 }
