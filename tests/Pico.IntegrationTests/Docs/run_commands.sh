@@ -24,7 +24,7 @@ until_() {
 }
 
 is_ready() { curl -sf -o "$logs/ready" localhost:8003/ready; }
-has_said() { grep -q "$1" "$log"; }
+has_said() { grep -qs "$1" "$log"; }
 
 stop_all() {
   local process
