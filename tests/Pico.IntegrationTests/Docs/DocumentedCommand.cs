@@ -84,7 +84,7 @@ internal sealed partial record DocumentedCommand(string Page, int Line, string T
     [GeneratedRegex(@"^([A-Z_]+=\S* )*(\./|tests/)?(pico|pico-agent|curl|kubectl|helm|make|openssl|psql|cat|cp|mv|export|source|open|docker|dotnet|git|promtool|otelcol|date)( |$)")]
     private static partial Regex IsCommand();
 
-    [GeneratedRegex("^pico server( |$)")]
+    [GeneratedRegex(@"^([A-Z_]+=\S* )*pico server( |$)")]
     private static partial Regex Server();
 
     [GeneratedRegex("^pico(-agent)? agent ")]

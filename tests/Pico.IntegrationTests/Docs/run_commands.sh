@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs what a page says, one command after the other, as it stands there. Sourced by a script of `step`s that DocumentedCommandsTests makes, in a network namespace of its own.
-set -u
+set -um # each command in the background has a process group of its own
 logs=$PWD/.logs
 mkdir -p "$logs"
 staying=()
@@ -27,11 +27,16 @@ is_ready() { curl -sf -o "$logs/ready" localhost:8003/ready; }
 has_said() { grep -qs "$1" "$log"; }
 
 stop_all() {
-  local process
+  local process end=$((SECONDS + 60))
   for process in ${staying[@]+"${staying[@]}"}; do
-    kill "$process" 2>/dev/null
+    kill -- "-$process"
+  done 2>/dev/null
+  for process in ${staying[@]+"${staying[@]}"}; do
     wait "$process"
-  done
+    while kill -0 -- "-$process" && [[ $SECONDS -lt $end ]]; do
+      sleep 0.1 # it drains
+    done
+  done 2>/dev/null
   staying=()
 }
 
