@@ -21,6 +21,9 @@ namespace Pico.Kubernetes;
 /// </summary>
 public sealed partial class PicoController : IAsyncDisposable
 {
+    /// <summary>What is under way has so long to end once the controller is asked to stop: many times what it needs, and less than the 30 s that pods have.</summary>
+    private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(10);
+
     private readonly ControllerOptions _options;
     private readonly KubeClient _client;
     private readonly TimeProvider _time;
@@ -79,7 +82,7 @@ public sealed partial class PicoController : IAsyncDisposable
         return [.. instruments.Where(i => i.Meter.Scope == meters)];
     }
 
-    /// <summary>Works until <paramref name="stop"/>. Throws <see cref="IOException"/> when a port is taken; troubles with the API server never end it.</summary>
+    /// <summary>Works until <paramref name="stop"/>, and ends within 10 s of it, whatever the API server does. Throws <see cref="IOException"/> when a port is taken; troubles with the API server never end it.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
         await _admin.StartAsync(stop); // 1.
@@ -95,7 +98,7 @@ public sealed partial class PicoController : IAsyncDisposable
 
         running.Add(elector.RunAsync( // 3.
             lost => new LeaderTerm(_client, _options, _identity, _version, _admin.Metrics, _time, _logger).RunAsync(lost), stop));
-        await Task.WhenAll(running);
+        await EndAsync(Task.WhenAll(running), stop);
         LogStopped();
     }
 
@@ -106,6 +109,20 @@ public sealed partial class PicoController : IAsyncDisposable
             await _webhook.DisposeAsync();
         await _admin.DisposeAsync();
         _client.Dispose();
+    }
+
+    // What does not end in time writes nothing more: its calls are cancelled, and the Lease runs out by itself.
+    private async Task EndAsync(Task running, CancellationToken stop)
+    {
+        await Task.WhenAny(running, Task.Delay(Timeout.InfiniteTimeSpan, _time, stop));
+        try
+        {
+            await running.WaitAsync(StopTime, _time, CancellationToken.None);
+        }
+        catch (TimeoutException)
+        {
+            LogLeftBehind(StopTime.TotalSeconds);
+        }
     }
 
     private Task FollowCertificateAsync(CancellationToken stop)
@@ -131,6 +148,9 @@ public sealed partial class PicoController : IAsyncDisposable
 
     [LoggerMessage(6001, LogLevel.Information, "Controller {Identity} in namespace {Namespace} looks after namespaces: {Watched}")]
     private partial void LogStarted(string identity, string @namespace, string watched);
+
+    [LoggerMessage(6003, LogLevel.Warning, "Something did not end within {Seconds} s of the order to stop, and is left behind")]
+    private partial void LogLeftBehind(double seconds);
 
     [LoggerMessage(6002, LogLevel.Information, "The controller has stopped")]
     private partial void LogStopped();

@@ -8,6 +8,9 @@ namespace Pico.ClusterTests.Fixtures;
 /// <summary>The cluster as its users reach it: by <c>kubectl</c>. Every call ends, at the latest after its time-out.</summary>
 internal sealed class Kubectl(string kubeConfig)
 {
+    // More than any call that waits for something is told to.
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(4);
+
     private static readonly Tool Program = new("kubectl", "kubernetes-client");
     private readonly Dictionary<string, string> _environment = new() { ["KUBECONFIG"] = kubeConfig };
 
@@ -15,7 +18,7 @@ internal sealed class Kubectl(string kubeConfig)
     public IReadOnlyDictionary<string, string> Environment => _environment;
 
     /// <summary>Runs it; the caller judges the exit code.</summary>
-    public Task<CommandResult> TryAsync(params string[] arguments) => new Command(Program, arguments) { Environment = _environment }.RunAsync();
+    public Task<CommandResult> TryAsync(params string[] arguments) => new Command(Program, arguments) { Environment = _environment, Timeout = Longest }.RunAsync();
 
     /// <summary>Runs it and gives what it prints.</summary>
     public async Task<string> RunAsync(params string[] arguments) => (await TryAsync(arguments)).Succeeded().Text;

@@ -7,7 +7,8 @@ internal static class Manifests
     /// <param name="name">Its name.</param>
     /// <param name="annotations">Of its pods, such as <c>pico.dev/inject: "true"</c>, as a flow mapping's content.</param>
     /// <param name="replicas">How many pods.</param>
-    public static string Service(string name, string annotations, int replicas = 1) =>
+    /// <param name="notOn">A node that takes none of them.</param>
+    public static string Service(string name, string annotations, int replicas = 1, string notOn = "none") =>
         $$$"""
         apiVersion: apps/v1
         kind: Deployment
@@ -20,6 +21,10 @@ internal static class Manifests
               labels: {app: {{{name}}}}
               annotations: { {{{annotations}}} }
             spec:
+              affinity:
+                nodeAffinity:
+                  requiredDuringSchedulingIgnoredDuringExecution:
+                    nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/hostname, operator: NotIn, values: [{{{notOn}}}]}]}]
               {{{Container.ReplaceLineEndings("\n      ")}}}
         """;
 

@@ -28,9 +28,14 @@ public sealed class PicoRelease : IAsyncDisposable
     private readonly SemaphoreSlim _installing = new(1);
     private readonly ConcurrentDictionary<string, Lazy<Task<PodPort>>> _servers = [];
     private readonly Lazy<Task<LoadGenerator>> _load;
+    private readonly Lazy<Task<OtherPico>> _other;
     private bool _isInstalled;
 
-    public PicoRelease() => _load = new(() => LoadGenerator.StartAsync(this));
+    public PicoRelease()
+    {
+        _load = new(() => LoadGenerator.StartAsync(this));
+        _other = new(() => OtherPico.StartAsync(this));
+    }
 
     internal Kubectl Kubectl => _cluster.Value.IsCompletedSuccessfully ? _cluster.Value.Result.Kubectl : throw new InvalidOperationException("Await ClusterAsync first.");
 
@@ -65,6 +70,13 @@ public sealed class PicoRelease : IAsyncDisposable
         return await _load.Value;
     }
 
+    /// <summary>A second Pico beside this one.</summary>
+    internal async Task<OtherPico> OtherAsync()
+    {
+        await EnsureInstalledAsync();
+        return await _other.Value;
+    }
+
     /// <summary><c>helm</c> on this cluster.</summary>
     internal async Task<CommandResult> HelmAsync(params string[] arguments) => await new Command(new("helm", "helm"), arguments)
     {
@@ -87,6 +99,10 @@ public sealed class PicoRelease : IAsyncDisposable
         await UntilLedAsync();
         _isInstalled = true;
     }
+
+    /// <summary>Goes back to the revision before the last one, and waits until that is ready.</summary>
+    internal async Task RollBackAsync() =>
+        (await HelmAsync("rollback", Name, "--namespace", Namespace, "--wait", "--timeout", $"{(int)InstallTimeout.TotalSeconds}s")).Succeeded();
 
     /// <summary>Until one of the live controllers leads.</summary>
     internal async Task UntilLedAsync()
@@ -154,6 +170,8 @@ public sealed class PicoRelease : IAsyncDisposable
     {
         foreach (var server in _servers.Values.Where(s => s.Value.IsCompletedSuccessfully))
             await server.Value.Result.DisposeAsync();
+        if (_other.IsValueCreated && _other.Value.IsCompletedSuccessfully)
+            await _other.Value.Result.DisposeAsync();
         if (_load.IsValueCreated && _load.Value.IsCompletedSuccessfully)
             await _load.Value.Result.DisposeAsync();
         if (!_cluster.IsValueCreated || !_cluster.Value.IsCompletedSuccessfully)

@@ -13,11 +13,14 @@ internal sealed class LoadClient : IAsyncDisposable
     private readonly ReadyServers _servers;
     private int _runs;
 
-    private LoadClient(Kubectl kubectl, string release, PodPort port)
+    private LoadClient(Kubectl kubectl, string release, string node, PodPort port)
     {
-        _port = port;
+        (Node, _port) = (node, port);
         _servers = new(kubectl, release, UseAsync);
     }
+
+    /// <summary>The node that it runs on.</summary>
+    public string Node { get; }
 
     /// <summary>Starts it in a namespace, as a client of the installation in the namespace <paramref name="release"/>.</summary>
     public static async Task<LoadClient> StartAsync(TestNamespace scene, string release)
@@ -31,22 +34,25 @@ internal sealed class LoadClient : IAsyncDisposable
               {{Manifests.Container.ReplaceLineEndings("\n  ")}}
                   args: [load]
             """);
-        await scene.Kubectl.UntilAsync("the client runs", scene.Name, "pod/load", Patience, pod => Conditions.IsTrue(pod, "Ready"));
-        return new(scene.Kubectl, release, await PodPort.ForwardAsync(scene.Kubectl, scene.Name, "pod/load", 8080));
+        var pod = await scene.Kubectl.UntilAsync("the client runs", scene.Name, "pod/load", Patience, pod => Conditions.IsTrue(pod, "Ready"));
+        return new(scene.Kubectl, release, pod["spec"]!["nodeName"]!.GetValue<string>(), await PodPort.ForwardAsync(scene.Kubectl, scene.Name, "pod/load", 8080));
     }
 
-    /// <summary>Waits until the endpoint answers through every ready server, then begins to send requests to it, so many a second.</summary>
-    public async Task<LoadRun> BeginAsync(string endpoint, int rate)
+    /// <summary>
+    /// Waits until the endpoint answers, then begins to send requests to it, so many a second; perhaps through one address instead, that a new
+    /// connection is made to for each request.
+    /// </summary>
+    public async Task<LoadRun> BeginAsync(string endpoint, int rate, string through = "")
     {
         await Deadline.UntilAsync("the client's requests are answered", Patience, async _ =>
         {
             await using var probe = Create(ProbesPerSecond);
-            await probe.BeginAsync(endpoint);
+            await probe.BeginAsync(endpoint, through);
             await probe.WaitAsync(TimeSpan.FromSeconds(1));
             return (await probe.EndAsync()).Failures.Count == 0;
         });
         var run = Create(rate);
-        await run.BeginAsync(endpoint);
+        await run.BeginAsync(endpoint, through);
         return run;
     }
 

@@ -13,9 +13,9 @@ internal sealed class LoadRun(HttpClient generator, string name, int rate) : IAs
     private bool _isOver;
 
     /// <summary>Begins it; completes when a second's requests have ended.</summary>
-    public async Task BeginAsync(string endpoint)
+    public async Task BeginAsync(string endpoint, string through)
     {
-        using var begun = await generator.PostAsync($"/runs/{name}?endpoint={endpoint}&rate={rate}", null);
+        using var begun = await generator.PostAsync($"/runs/{name}?endpoint={endpoint}&rate={rate}&through={through}", null);
         begun.EnsureSuccessStatusCode();
         await Deadline.UntilAsync("requests are answered", Patience, async token => (await ReportAsync(token)).Ended >= rate);
     }

@@ -2,7 +2,7 @@ using Pico.ClusterTests.Fixtures;
 
 namespace Pico.ClusterTests.Load;
 
-/// <summary>The servers are exchanged, more and fewer, while 200 requests a second go through them. What counts as failed: <see cref="LoadRun"/>.</summary>
+/// <summary>The servers are exchanged, more and fewer, and of another form, while 200 requests a second go through them. What counts as failed: <see cref="LoadRun"/>.</summary>
 [Collection(nameof(Alone))]
 public sealed class ServersUnderLoadTests(PicoRelease pico)
 {
@@ -30,6 +30,26 @@ public sealed class ServersUnderLoadTests(PicoRelease pico)
 
         await load.EndWithoutFailureAsync();
     }
+
+    [Fact]
+    public async Task Release_UpgradedAndRolledBack_FailsNoRequest()
+    {
+        await using var load = await (await pico.LoadAsync()).BeginAsync();
+        var before = await ServersAsync();
+
+        await pico.InstallAsync("server.log.level=warn", "controller.log.level=warn");
+        await pico.UntilServersAsync(3);
+        var upgraded = await ServersAsync();
+        await pico.RollBackAsync();
+        await pico.UntilServersAsync(3);
+
+        Assert.Empty(before.Intersect(upgraded));
+        Assert.Empty(upgraded.Intersect(await ServersAsync()));
+        await load.EndWithoutFailureAsync();
+    }
+
+    private async Task<IReadOnlyList<string>> ServersAsync() =>
+        [.. (await pico.Kubectl.ListAsync(PicoRelease.Namespace, PicoRelease.ServerPods)).Select(pod => pod["metadata"]!["name"]!.GetValue<string>())];
 
     private async Task ScaleAsync(int count)
     {

@@ -8,7 +8,8 @@ namespace Pico.TestService.Load;
 /// How tests drive the load, from outside of the cluster:
 /// <code>
 ///   PUT    /servers                   the body names the servers that requests go to from now on, an address and port a line
-///   POST   /runs/NAME?endpoint=&amp;rate=  begins to send requests to an endpoint, so many a second
+///   POST   /runs/NAME?endpoint=&amp;rate=&amp;through=
+///                                     begins to send requests to an endpoint, so many a second; through one address instead, by a new connection each
 ///   GET    /runs/NAME                 what has become of them
 ///   DELETE /runs/NAME                 begins no more
 /// </code>
@@ -34,7 +35,9 @@ internal sealed class LoadPages : IAsyncDisposable
         var name = request.Path.Value!["/runs/".Length..];
         if (request.Method == "POST")
         {
-            _runs[name] = new LoadRun(request.Query["endpoint"]!, int.Parse(request.Query["rate"]!, CultureInfo.InvariantCulture), () => _servers);
+            string[] through = request.Query["through"] is [{ Length: > 0 } address] ? [address] : [];
+            _runs[name] = new LoadRun(
+                request.Query["endpoint"]!, int.Parse(request.Query["rate"]!, CultureInfo.InvariantCulture), through.Length > 0 ? () => through : () => _servers, through.Length == 0);
         }
         else if (request.Method == "DELETE")
             _ = _runs[name].StopAsync();

@@ -20,11 +20,12 @@ internal sealed class LoadRun : IAsyncDisposable
     private readonly byte[] _body = new byte[1000];
     private readonly string _endpoint;
     private readonly Func<string[]> _servers;
+    private readonly bool _keepsConnections;
     private readonly SteadyLoad _load;
 
-    public LoadRun(string endpoint, int rate, Func<string[]> servers)
+    public LoadRun(string endpoint, int rate, Func<string[]> servers, bool keepsConnections)
     {
-        (_endpoint, _servers) = (endpoint, servers);
+        (_endpoint, _servers, _keepsConnections) = (endpoint, servers, keepsConnections);
         _load = SteadyLoad.Start(rate, RequestAsync);
     }
 
@@ -59,6 +60,7 @@ internal sealed class LoadRun : IAsyncDisposable
         if (server == "no server")
             throw new IOException("no server is ready");
         using var request = new HttpRequestMessage(isPost ? HttpMethod.Post : HttpMethod.Get, new Uri($"http://{server}{path}")) { Headers = { { "x-pico-endpoint", _endpoint } } };
+        request.Headers.ConnectionClose = !_keepsConnections;
         if (isPost)
             request.Content = new ByteArrayContent(_body);
         using var response = await _http.SendAsync(request, cancellationToken);

@@ -1,0 +1,62 @@
+using System.Text.Json.Nodes;
+using Pico.ClusterTests.Fixtures;
+
+namespace Pico.ClusterTests.Load;
+
+/// <summary>A machine is gone from one moment to the next: kubelet, container runtime and network. What counts as failed: <see cref="LoadRun"/>.</summary>
+[Collection(nameof(Alone))]
+[RunsLast(2)]
+public sealed class NodeKilledTests(PicoRelease pico)
+{
+    private const int RequestsPerSecond = 200;
+    private const int ConnectionsPerSecond = 20;
+
+    /// <summary>The other servers know by then that one of them is dead: the gossip's time to detect, and a second for a busy machine.</summary>
+    private const double Noticed = 4.5;
+
+    /// <summary>The cluster must have taken the dead server out of the proxy Service by then.</summary>
+    private const double OutOfService = 15;
+
+    private static readonly TimeSpan Watched = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    [Fact]
+    public async Task Node_Killed_FailsOnlyWhatRanOverIt_AndTheProxyServiceAnswersAgain()
+    {
+        var tool = NodeTool.Require();
+        var client = (await pico.LoadAsync()).Client;
+        var server = (await pico.Kubectl.ListAsync(PicoRelease.Namespace, PicoRelease.ServerPods)).First(pod => PicoRelease.IsReady(pod) && NodeOf(pod) != client.Node);
+        var (victim, address) = (NodeOf(server), server["status"]!["podIP"]!.GetValue<string>());
+        await using var scene = await pico.CreateNamespaceAsync();
+        await scene.DeployAsync(Manifests.Service("web", $"pico.dev/endpoints: {scene.Endpoint("web")}/8080", replicas: 2, notOn: victim), "web");
+        var service = await pico.Kubectl.FindAsync(PicoRelease.Namespace, "service/pico-proxy");
+        await using var load = await client.BeginAsync(scene.Endpoint("web"), RequestsPerSecond);
+        await using var proxy = await client.BeginAsync(scene.Endpoint("web"), ConnectionsPerSecond, $"{service!["spec"]!["clusterIP"]!.GetValue<string>()}:8000");
+
+        LoadOutcome byServer, byService;
+        double killed, killedOfService;
+        try
+        {
+            await tool.KillAsync(victim);
+            (killed, killedOfService) = ((await load.ReportAsync()).Seconds, (await proxy.ReportAsync()).Seconds);
+            await load.WaitAsync(Watched);
+            (byServer, byService) = (await load.EndAsync(), await proxy.EndAsync());
+        }
+        finally
+        {
+            await tool.RestoreAsync(victim);
+            await pico.Kubectl.UntilAsync("the node is back", "default", $"node/{victim}", Patience, node => Conditions.IsTrue(node, "Ready"));
+            await pico.UntilServersAsync(3);
+        }
+
+        var survivors = byServer.Failures.Where(f => !f.Server.StartsWith($"{address}:", StringComparison.Ordinal)).ToList();
+        TestContext.Current.SendDiagnosticMessage(
+            $"Killed at {killed:F1} s. {byServer}\nBy the surviving servers {survivors.Count} failed, the last began {survivors.Select(f => f.Began - killed).DefaultIfEmpty().Max():F1} s after that.\n"
+            + $"By the Service: {byService}\nThe last that failed began {byService.Failures.Select(f => f.Began - killedOfService).DefaultIfEmpty().Max():F1} s after the end of the node.");
+        Assert.All(survivors, f => Assert.True(f.Began < killed + Noticed, $"{f}"));
+        Assert.All(byService.Failures, f => Assert.True(f.Began < killedOfService + OutOfService, $"{f}"));
+        Assert.Contains(byServer.Answered, a => !a.Key.StartsWith($"{address}:", StringComparison.Ordinal));
+    }
+
+    private static string NodeOf(JsonNode pod) => pod["spec"]!["nodeName"]!.GetValue<string>();
+}

@@ -1,0 +1,64 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
+using Pico.Cli.Verbs;
+using Pico.Kubernetes;
+using Pico.Tests.Server;
+
+namespace Pico.Tests.Kubernetes;
+
+/// <summary>A controller that is asked to stop ends soon, whatever the API server does.</summary>
+public sealed class ControllerStopTests : IDisposable
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
+
+    private readonly TestFolder _folder = new();
+    private readonly FakeApiServer _api = new();
+
+    [Fact]
+    public async Task Controller_ThatLeads_EndsSoon_AndGivesItsLeaseBack()
+    {
+        const string Lease = "/apis/coordination.k8s.io/v1/namespaces/pico/leases/pico-controller";
+        await using var port = await FakeApiPort.StartAsync(_api);
+        using var stop = new CancellationTokenSource();
+        await using var controller = Controller(port.KubeConfig);
+        var running = controller.RunAsync(stop.Token);
+        await _api.WaitAsync(a => a.Get(Lease)?["spec"]?["holderIdentity"] is not null, "it leads");
+
+        await stop.CancelAsync();
+
+        await running.WaitAsync(Soon, TimeProvider.System, TestContext.Current.CancellationToken);
+        Assert.Equal("", (string?)_api.Get(Lease)!["spec"]!["holderIdentity"]);
+    }
+
+    [Fact]
+    public async Task Controller_WhoseApiServerHangs_EndsSoon()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        using var stop = new CancellationTokenSource();
+        await using var controller = Controller($$$"""
+            {"apiVersion": "v1", "kind": "Config", "current-context": "test", "clusters": [{"name": "test", "cluster": {"server": "http://{{{silent.LocalEndpoint}}}"}}],
+             "users": [{"name": "test", "user": {"token": "secret"}}], "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test", "namespace": "pico"}}]}
+            """);
+        var running = controller.RunAsync(stop.Token);
+        using var asked = await silent.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+
+        await stop.CancelAsync();
+
+        await running.WaitAsync(Soon, TimeProvider.System, TestContext.Current.CancellationToken);
+    }
+
+    public void Dispose()
+    {
+        _api.Dispose();
+        _folder.Dispose();
+    }
+
+    private PicoController Controller(string kubeConfig)
+    {
+        var options = new ControllerOptions { BindAddress = "127.0.0.1:0", KubeConfigFile = _folder.Write("kubeconfig", kubeConfig) };
+        options.Webhook.BindAddress = "";
+        return new(options, ControllerVerb.AgentOptions, NullLoggerFactory.Instance, TimeProvider.System);
+    }
+}
