@@ -16,6 +16,9 @@ internal sealed class AdminHost : IAsyncDisposable
     private const string RuntimeMeter = "System.Runtime";
     private const long MaxBody = 1024;
 
+    // Gauges whose names Prometheus takes for parts of histograms, and promtool for mistakes.
+    private static readonly string[] Unscraped = ["dotnet.assembly.count", "dotnet.process.cpu.count", "dotnet.timer.count"];
+
     private readonly WebApplication _app;
 
     /// <summary>Listens from <see cref="StartAsync"/> on. <paramref name="notReady"/> says what is still missing, or null.</summary>
@@ -51,7 +54,9 @@ internal sealed class AdminHost : IAsyncDisposable
             .WithMetrics(metrics => metrics.AddMeter(ControllerMetrics.MeterName, RuntimeMeter).AddPrometheusExporter());
         // Meters are found by name in the whole process: another controller's in the same process have another factory.
         services.ConfigureOpenTelemetryMeterProvider((provider, metrics) => metrics.AddView(instrument =>
-            instrument.Meter.Scope == provider.GetRequiredService<IMeterFactory>() || instrument.Meter.Name == RuntimeMeter ? null : MetricStreamConfiguration.Drop));
+            instrument.Meter.Scope == provider.GetRequiredService<IMeterFactory>() || (instrument.Meter.Name == RuntimeMeter && !Unscraped.Contains(instrument.Name))
+                ? null
+                : MetricStreamConfiguration.Drop));
     }
 
     private static Task SayAsync(HttpContext context, int status, string text)

@@ -24,6 +24,9 @@ internal static class AdminServices
     /// <summary>The runtime's own meter: collections, allocated bytes, thread pool. It is one for the whole process.</summary>
     private const string RuntimeMeter = "System.Runtime";
 
+    // Gauges whose names Prometheus takes for parts of histograms, and promtool for mistakes.
+    private static readonly string[] Unscraped = ["dotnet.assembly.count", "dotnet.process.cpu.count", "dotnet.timer.count"];
+
     public static IServiceCollection AddAdmin(this IServiceCollection services)
     {
         services.AddMetrics();
@@ -72,7 +75,7 @@ internal static class AdminServices
 
     // Meters are found by name in the whole process: another server's in the same process have another factory.
     private static Func<Instrument, MetricStreamConfiguration?> OwnMeters(IMeterFactory meters) => instrument =>
-        instrument.Meter.Scope == meters || instrument.Meter.Name == RuntimeMeter
+        instrument.Meter.Scope == meters || (instrument.Meter.Name == RuntimeMeter && !Unscraped.Contains(instrument.Name))
             ? new MetricStreamConfiguration { CardinalityLimit = instrument is Histogram<double> ? ServerMetrics.MaxHistograms : ServerMetrics.MaxSeries }
             : MetricStreamConfiguration.Drop;
 

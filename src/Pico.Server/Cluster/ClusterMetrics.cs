@@ -17,12 +17,12 @@ internal sealed class ClusterMetrics
     private readonly Counter<long> _linksFailed;
     private readonly Counter<long> _relaysRefused;
     private readonly Counter<long> _membersDown;
-    private readonly Counter<long> _moves;
     private GossipNode? _gossip;
     private long _linksDialed;
     private long _linksAccepted;
     private long _relays;
     private long _relaying;
+    private long _moves;
 
     public ClusterMetrics(IMeterFactory meters, PeerDirectory peers)
     {
@@ -30,7 +30,7 @@ internal sealed class ClusterMetrics
         var meter = meters.Create(ServerMetrics.MeterName);
         meter.CreateObservableGauge("pico.cluster.peers", () => _peers.Count, "{node}", "Other nodes that are up.");
         _membersDown = meter.CreateCounter<long>("pico.cluster.peers.down", "{node}", "Other nodes that went down.");
-        _moves = meter.CreateCounter<long>("pico.cluster.moves", "{tunnel}", "Tunnels that this node has asked agents to move to other nodes, so that the cluster evens out.");
+        meter.CreateObservableCounter("pico.cluster.moves", () => Volatile.Read(ref _moves), "{tunnel}", "Tunnels that this node has asked agents to move to other nodes, so that the cluster evens out.");
 
         meter.CreateObservableGauge("pico.peer_links", () => _peers.All.Count(p => p.Link.Current is not null), "{link}", "Peer links that this node has dialled.");
         meter.CreateObservableCounter("pico.peer_links.dialed", () => Volatile.Read(ref _linksDialed), "{link}", "Peer links that this node has dialled so far.");
@@ -60,7 +60,7 @@ internal sealed class ClusterMetrics
     public StreamTraffic Traffic { get; } = new();
 
     /// <summary>An agent was asked to move a tunnel to another node.</summary>
-    public void AskedToMove() => _moves.Add(1);
+    public void AskedToMove() => Interlocked.Increment(ref _moves);
 
     /// <summary>A node is down.</summary>
     public void MemberDown(MemberDownReason reason) => _membersDown.Add(1, MetricLabel.Of("reason", reason));

@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Pico.Tunnel;
 using Pico.Tunnel.Protocol;
+using Pico.Tunnel.Streams;
 
 namespace Pico.Tests.Tunnel;
 
@@ -150,8 +151,11 @@ public sealed class TunnelConnectionTests
     {
         await using var pair = await TunnelPair.CreateAsync();
         var (stalled, _) = await pair.OpenAsync(Deadline);
+        Assert.Equal(0, pair.Server.WindowWaits);
         var blocked = stalled.WriteAsync(new byte[10_000_000], Deadline).AsTask();
         var (server, client) = await pair.OpenAsync(Deadline);
+        server.Traffic = new StreamTraffic();
+        client.Traffic = new StreamTraffic();
         for (var i = 0; i < 100; i++)
         {
             await server.WriteAsync("ping"u8.ToArray(), Deadline);
@@ -160,6 +164,8 @@ public sealed class TunnelConnectionTests
         }
 
         Assert.False(blocked.IsCompleted);
+        Assert.Equal(1, pair.Server.WindowWaits);
+        Assert.Equal((400, 400), (server.Traffic.Sent, client.Traffic.Received));
         Assert.InRange(pair.Client.Bytes.Received, 256 * 1024, 256 * 1024 + 400);
     }
 
