@@ -12,6 +12,7 @@ internal sealed class ServerSettings
         .Include(ProxySettings.Definitions, s => s.Server.Proxy)
         .Include(PortTlsSettings.Definitions("proxy.tls"), s => s.Server.Proxy.Tls)
         .Include(TokenAuthSettings.Definitions("proxy.auth", "clients"), s => s.Server.Proxy.Auth)
+        .Include(AccessLogSettings.Definitions, s => s.Server.Proxy.AccessLog)
         .Include(LimitSettings.OfProxy, s => s.Server.Proxy.Limits)
         .Include(OfUpstream(), s => s.Server.Upstream)
         .Include(LimitSettings.OfUpstream, s => s.Server.Upstream.Limits)

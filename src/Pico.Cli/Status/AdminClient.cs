@@ -47,7 +47,22 @@ internal sealed class AdminClient : IDisposable
         using var deadline = new Deadline(_settings.Timeout, cancellationToken);
         try
         {
-            using var response = await SendAsync(path, accept: null, deadline.Token);
+            using var response = await SendAsync(HttpMethod.Get, path, accept: null, deadline.Token);
+            return Parse(await response.Content.ReadAsStringAsync(deadline.Token), path);
+        }
+        catch (Exception e) when (Explain(e, path, deadline) is { } problem)
+        {
+            throw problem;
+        }
+    }
+
+    /// <summary>Sets something, or nothing if <paramref name="query"/> is empty, and gives what holds then.</summary>
+    public async Task<JsonNode> SetAsync(string path, string query, CancellationToken cancellationToken)
+    {
+        using var deadline = new Deadline(_settings.Timeout, cancellationToken);
+        try
+        {
+            using var response = await SendAsync(query.Length > 0 ? HttpMethod.Put : HttpMethod.Get, path + query, accept: null, deadline.Token);
             return Parse(await response.Content.ReadAsStringAsync(deadline.Token), path);
         }
         catch (Exception e) when (Explain(e, path, deadline) is { } problem)
@@ -77,7 +92,7 @@ internal sealed class AdminClient : IDisposable
     {
         try
         {
-            var response = await SendAsync(path, EventStream, deadline.Token);
+            var response = await SendAsync(HttpMethod.Get, path, EventStream, deadline.Token);
             deadline.Pause();
             if (response.Content.Headers.ContentType?.MediaType == EventStream)
                 return response;
@@ -102,9 +117,9 @@ internal sealed class AdminClient : IDisposable
         }
     }
 
-    private async Task<HttpResponseMessage> SendAsync(string path, string? accept, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? accept, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, At(path));
+        using var request = new HttpRequestMessage(method, At(path));
         // The handler takes the name that the certificate must bear from here.
         request.Headers.Host = _settings.ServerTls.ServerName.Length > 0 ? _settings.ServerTls.ServerName : null;
         if (accept is not null)

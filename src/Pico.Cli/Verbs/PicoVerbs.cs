@@ -18,7 +18,8 @@ internal static class PicoVerbs
         List<Verb> verbs = [];
         verbs.AddRange(
             ServerVerb.Create(), AgentVerb.Create(Name), DrainVerb.Create(Name), ControllerVerb.Create(), CleanupVerb.Create(),
-            ForwardVerb.Create(Name), StatusVerb.Create(), CheckVerb.Create(), BenchVerb.Create(), TokenVerb.Create(), DemoVerb.Create(), CompletionVerb.Create(Name), VersionVerb.Create(Name), ReferenceVerb.Create(() => verbs), MetricsReferenceVerb.Create());
+            ForwardVerb.Create(Name), StatusVerb.Create(), LogLevelVerb.Create(), AccessLogVerb.Create(), CheckVerb.Create(), BenchVerb.Create(), TokenVerb.Create(), DemoVerb.Create(),
+            CompletionVerb.Create(Name), VersionVerb.Create(Name), ReferenceVerb.Create(() => verbs), MetricsReferenceVerb.Create());
         return verbs;
     }
 }

@@ -3,6 +3,7 @@ using Pico.Cli.Kubernetes;
 using Pico.Cli.Settings;
 using Pico.Configuration.Commands;
 using Pico.Server.Hosting;
+using Pico.Server.Observing.Tracing;
 
 namespace Pico.Cli.Verbs;
 
@@ -34,9 +35,17 @@ internal static class ServerVerb
         ServerSettings.Definitions,
         RunAsync);
 
+    // Tracing is set up by OpenTelemetry's own variables, as everywhere.
+    private static Dictionary<string, string> TracingVariables() => Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>()
+        .Where(v => ((string)v.Key).StartsWith(TracingOptions.Prefix, StringComparison.Ordinal))
+        .ToDictionary(v => (string)v.Key, v => (string?)v.Value ?? "");
+
     private static async Task<int> RunAsync(ServerSettings settings, VerbContext context)
     {
-        using var loggers = Logging.Start(settings.Log, context.Effective);
+        var levels = new LogLevels(settings.Log.Level, TimeProvider.System);
+        using var loggers = Logging.Start(settings.Log, levels, context.Effective);
+        settings.Server.Admin.LogLevels = new ServerLogLevels(levels);
+        settings.Server.Tracing.Variables = TracingVariables();
         try
         {
             using var kubernetes = KubernetesJoint.Join(settings, loggers, TimeProvider.System);
@@ -46,7 +55,7 @@ internal static class ServerVerb
             await server.StopAsync(CancellationToken.None);
             return ExitCode.Clean;
         }
-        catch (ServerStartException e)
+        catch (Exception e) when (e is ServerStartException or InvalidOptionsException)
         {
             return context.Fail(e.Message);
         }

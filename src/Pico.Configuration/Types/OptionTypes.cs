@@ -13,6 +13,9 @@ public static class OptionTypes
     /// <summary><c>true</c> or <c>false</c>; the flag alone means <c>true</c>.</summary>
     public static OptionType<bool> Switch { get; } = new SwitchType();
 
+    /// <summary>A share of a whole, from 0 to 1.</summary>
+    public static OptionType<double> Fraction { get; } = new FractionType();
+
     /// <summary>Where to listen: <c>[host]:port</c>, the host an IP address, <c>localhost</c> or missing; port 0 takes a free one.</summary>
     public static OptionType<string> Address { get; } =
         new TextType("address", "[host]:port such as :8000, localhost:8000, 127.0.0.1:8000 or [::1]:8000, with a port from 0 to 65535", IsAddress);

@@ -9,6 +9,7 @@ using Pico.Server.Admin.Api;
 using Pico.Server.Admin.Events;
 using Pico.Server.Admin.Metrics;
 using Pico.Server.Admin.Page;
+using Pico.Server.Admin.Runtime;
 using Pico.Server.Admin.Status;
 using Pico.Server.Admin.Streaming;
 using Pico.Server.Auth;
@@ -70,7 +71,8 @@ internal static class AdminServices
             .GetPage()
             .GetResources(admin.ApplicationServices.GetRequiredService<AdminResources>())
             .Get("/openapi.json", AdminPaths.DescribeAsync)
-            .Post("/drain", DrainPath.AnswerAsync));
+            .Post("/drain", DrainPath.AnswerAsync)
+            .ChangeRuntimeSettings());
     }
 
     // Meters are found by name in the whole process: another server's in the same process have another factory.

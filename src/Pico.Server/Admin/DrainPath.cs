@@ -1,44 +1,20 @@
-using System.Net;
 using System.Net.Mime;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Net.Http.Headers;
-using Pico.Server.Auth;
 using Pico.Server.Hosting;
 
 namespace Pico.Server.Admin;
 
-/// <summary>
-/// <c>POST /drain</c>: asks the node to drain and to end, as SIGTERM does. Whoever has shown an operator's token may; without tokens only this machine. A
-/// browser that shows another site's page may not: that site has no business here, though the browser may be on this machine.
-/// </summary>
+/// <summary><c>POST /drain</c>: asks the node to drain and to end, as SIGTERM does. For those whom <see cref="OperatorGuard"/> lets pass.</summary>
 internal static class DrainPath
 {
-    public static async Task AnswerAsync(HttpContext context)
+    public static RequestDelegate AnswerAsync { get; } = OperatorGuard.For(DrainAsync);
+
+    private static Task DrainAsync(HttpContext context)
     {
-        if (IsFromAnotherSite(context.Request))
-        {
-            await Problem.WriteAsync(context, StatusCodes.Status403Forbidden, "forbidden", "A page of another site may not ask for this.");
-            return;
-        }
-
-        if (!context.RequestServices.GetRequiredService<AuthGates>().Admin.IsEnabled && !IsLocal(context.Connection))
-        {
-            await Problem.WriteAsync(
-                context, StatusCodes.Status403Forbidden, "forbidden", "Without admin.auth a drain can be asked for on the node's own machine (loopback) only.");
-            return;
-        }
-
         context.RequestServices.GetRequiredService<NodeLifecycle>().RequestDrain();
         context.Response.StatusCode = StatusCodes.Status202Accepted;
         context.Response.ContentType = MediaTypeNames.Text.Plain;
-        await context.Response.WriteAsync("draining\n", context.RequestAborted);
+        return context.Response.WriteAsync("draining\n", context.RequestAborted);
     }
-
-    // Browsers say where a request that changes something comes from (Fetch Metadata, and Origin on every POST); programs say neither.
-    private static bool IsFromAnotherSite(HttpRequest request) =>
-        (request.Headers.TryGetValue("Sec-Fetch-Site", out var site) && site != "same-origin" && site != "none")
-        || (request.Headers.TryGetValue(HeaderNames.Origin, out var origin) && origin != $"{request.Scheme}://{request.Host}");
-
-    private static bool IsLocal(ConnectionInfo connection) => connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address);
 }

@@ -14,4 +14,7 @@ public sealed class AdminOptions
 
     /// <summary>The tokens that operators (probes need none) need. Default: none.</summary>
     public TokenAuthOptions Auth { get; } = new();
+
+    /// <summary>Lets operators change what is logged, while the server runs; it stays the owner's. Null: nobody can.</summary>
+    public ILogLevels? LogLevels { get; set; }
 }

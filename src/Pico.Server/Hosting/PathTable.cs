@@ -1,66 +1,70 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
 namespace Pico.Server.Hosting;
 
-/// <summary>The few paths of a port that are Pico's own, each for GET (and HEAD) or for POST: exact, or all below one; everything else is not found.</summary>
+/// <summary>
+/// The few paths of a port that are Pico's own, each for GET (and HEAD), for POST or for PUT: exact, or all below one; everything else is not found.
+/// </summary>
 internal sealed class PathTable
 {
-    private readonly Dictionary<string, (bool IsPost, RequestDelegate Handler)> _paths = new(StringComparer.Ordinal);
-    private readonly List<(string Prefix, RequestDelegate Handler)> _below = [];
+    private readonly Dictionary<string, List<(string Method, RequestDelegate Handler)>> _paths = new(StringComparer.Ordinal);
+    private readonly List<(string Prefix, List<(string Method, RequestDelegate Handler)> Handlers)> _below = [];
 
     /// <summary>Adds a path that tells something.</summary>
-    public PathTable Get(string path, RequestDelegate handler)
-    {
-        _paths.Add(path, (false, handler));
-        return this;
-    }
+    public PathTable Get(string path, RequestDelegate handler) => Add(path, HttpMethods.Get, handler);
 
     /// <summary>Adds everything below a path, which ends in a slash, that tells something.</summary>
     public PathTable GetBelow(string prefix, RequestDelegate handler)
     {
-        _below.Add((prefix, handler));
+        _below.Add((prefix, [(HttpMethods.Get, handler)]));
         return this;
     }
 
     /// <summary>Adds a path that does something.</summary>
-    public PathTable Post(string path, RequestDelegate handler)
-    {
-        _paths.Add(path, (true, handler));
-        return this;
-    }
+    public PathTable Post(string path, RequestDelegate handler) => Add(path, HttpMethods.Post, handler);
+
+    /// <summary>Adds a path that sets something.</summary>
+    public PathTable Put(string path, RequestDelegate handler) => Add(path, HttpMethods.Put, handler);
 
     /// <summary>Answers a request.</summary>
     public Task InvokeAsync(HttpContext context)
     {
-        if (!TryFind(context.Request.Path.Value ?? "", out var path))
+        if (!TryFind(context.Request.Path.Value ?? "", out var handlers))
         {
             return Problem.WriteAsync(
                 context, StatusCodes.Status404NotFound, "not_found", $"This port has {string.Join(", ", _paths.Keys.Order(StringComparer.Ordinal))}.");
         }
 
         var method = context.Request.Method;
-        if (path.IsPost ? HttpMethods.IsPost(method) : HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsConnect(method))
-            return path.Handler(context);
+        var wanted = HttpMethods.IsHead(method) || HttpMethods.IsConnect(method) ? HttpMethods.Get : method;
+        foreach (var (known, handler) in handlers)
+        {
+            if (HttpMethods.Equals(known, wanted))
+                return handler(context);
+        }
 
-        context.Response.Headers.Allow = path.IsPost ? "POST" : "GET, HEAD";
+        var allowed = handlers.Select(h => h.Method).ToArray();
+        context.Response.Headers.Allow = string.Join(", ", allowed.SelectMany(m => HttpMethods.IsGet(m) ? [m, HttpMethods.Head] : new[] { m }));
         return Problem.WriteAsync(
-            context, StatusCodes.Status405MethodNotAllowed, "method_not_allowed", $"This path takes {(path.IsPost ? "POST" : "GET")} only.");
+            context, StatusCodes.Status405MethodNotAllowed, "method_not_allowed", $"This path takes {string.Join(" and ", allowed)} only.");
     }
 
-    private bool TryFind(string path, out (bool IsPost, RequestDelegate Handler) found)
+    private PathTable Add(string path, string method, RequestDelegate handler)
+    {
+        if (!_paths.TryGetValue(path, out var handlers))
+            _paths.Add(path, handlers = []);
+        handlers.Add((method, handler));
+        return this;
+    }
+
+    private bool TryFind(string path, [NotNullWhen(true)] out List<(string Method, RequestDelegate Handler)>? found)
     {
         if (_paths.TryGetValue(path, out found))
             return true;
-        foreach (var (prefix, handler) in _below)
-        {
-            if (!path.StartsWith(prefix, StringComparison.Ordinal))
-                continue;
-            found = (false, handler);
-            return true;
-        }
-
-        return false;
+        found = _below.FirstOrDefault(b => path.StartsWith(b.Prefix, StringComparison.Ordinal)).Handlers;
+        return found is not null;
     }
 }
 

@@ -1,6 +1,7 @@
 using Pico.Server.Auth;
 using Pico.Server.Hosting.Tls;
 using Pico.Server.Limits;
+using Pico.Server.Observing.AccessLogs;
 
 namespace Pico.Server.Hosting;
 
@@ -60,6 +61,9 @@ public sealed class ProxyOptions
 
     /// <summary>TLS on the port, with HTTP/2 by ALPN. Default: none.</summary>
     public TlsOptions Tls { get; } = new();
+
+    /// <summary>The log of requests. Default: none.</summary>
+    public AccessLogOptions AccessLog { get; } = new();
 
     /// <summary>How much clients may use.</summary>
     public ProxyLimits Limits { get; } = new();

@@ -11,6 +11,8 @@ using Pico.Server.Auth;
 using Pico.Server.Cluster;
 using Pico.Server.Hosting.Tls;
 using Pico.Server.Limits;
+using Pico.Server.Observing;
+using Pico.Server.Observing.Tracing;
 using Pico.Server.Proxy;
 using Pico.Server.Proxy.Connections;
 using Pico.Server.Tcp;
@@ -32,6 +34,7 @@ internal static class ServerComposition
             .AddSingleton<IHostLifetime, NoHostLifetime>()
             .AddHosting(options, listeners)
             .AddLimits(options)
+            .AddObserving(options)
             .AddUpstreams()
             .AddCluster(options.Cluster)
             .AddTcp()
@@ -102,6 +105,7 @@ internal static class ServerComposition
         services.GetRequiredService<NodeMetrics>();
         services.GetRequiredService<UpstreamMetrics>();
         services.GetRequiredService<AuthMetrics>();
+        services.GetRequiredService<TraceExport>();
         services.GetRequiredService<EventSources>().Listen(services);
     }
 }

@@ -1,4 +1,5 @@
 using Pico.Server.Cluster;
+using Pico.Server.Observing.Tracing;
 
 namespace Pico.Server.Hosting;
 
@@ -16,6 +17,9 @@ public sealed class ServerOptions
 
     /// <summary>The cluster, if the node takes part in one.</summary>
     public ClusterOptions Cluster { get; set; } = new();
+
+    /// <summary>Traces. Default: none.</summary>
+    public TracingOptions Tracing { get; set; } = new();
 
     /// <summary>The node's ID; in Kubernetes the pod's name. Default: the host name with a random suffix.</summary>
     public string NodeId { get; set; } = "";

@@ -62,6 +62,12 @@ public static class ServerOptionsValidator
         LimitRules.Check(proxy.Limits, upstream.Limits, errors);
         Number("upstream.max-tunnels", upstream.MaxTunnels, 0, int.MaxValue, errors);
         ClusterRules.Check(options.Cluster, errors);
+        Time("proxy.access-log.slow", proxy.AccessLog.Slow, errors);
+        if (proxy.AccessLog.Sample is not (>= 0 and <= 1))
+            errors.Add(new("proxy.access-log.sample", proxy.AccessLog.Sample.ToString(CultureInfo.InvariantCulture), "0 to 1"));
+        if (proxy.AccessLog.Output.Length == 0)
+            errors.Add(new("proxy.access-log.output", "", "stdout, or a file's path"));
+        errors.AddRange(options.Tracing.Errors().Select(e => new OptionError(e.Name, e.Value, e.Allowed)));
         Time("cluster.join-timeout", options.Cluster.JoinTimeout, errors);
         if (System.Text.Encoding.UTF8.GetByteCount(options.NodeId) > NodeLife.MaxNodeIdBytes || options.NodeId.Any(char.IsControl))
             errors.Add(new("node-id", options.NodeId, $"at most {NodeLife.MaxNodeIdBytes} bytes without control characters"));

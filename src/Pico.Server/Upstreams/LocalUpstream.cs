@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Pico.Server.Limits;
 using Pico.Server.Proxy;
@@ -24,10 +25,16 @@ internal sealed class LocalUpstream(TunnelConnection tunnel, Registration regist
     public override bool IsOpen => base.IsOpen && Tunnel.IsOpen;
 
     /// <inheritdoc/>
+    public override string AgentName => Tunnel.Remote.Name;
+
+    /// <inheritdoc/>
+    public override string AgentId => Tunnel.Remote.Id;
+
+    /// <inheritdoc/>
     public override string Description => $"agent {Tunnel.Remote.Name} ({Tunnel.Remote.Id}) at {Tunnel.RemoteAddress}";
 
     /// <inheritdoc/>
-    public override ValueTask<TunnelStream> OpenAsync(IPEndPoint? client, CancellationToken cancellationToken)
+    public override ValueTask<TunnelStream> OpenAsync(IPEndPoint? client, ActivityContext trace, CancellationToken cancellationToken)
     {
         cap?.Check(Tunnel);
         return Tunnel.OpenAsync(client is null ? _anonymous : _anonymous with { ClientAddress = client }, cancellationToken);

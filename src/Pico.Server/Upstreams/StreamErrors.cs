@@ -14,4 +14,13 @@ internal static class StreamErrors
         ProxyError.ClientGone => StreamError.Cancelled,
         _ => StreamError.ServiceUnreachable,
     };
+
+    /// <summary>What the end of a stream that worked is to whoever counts errors.</summary>
+    public static ProxyError OfEnd(StreamError error) => error switch
+    {
+        StreamError.None => ProxyError.None,
+        StreamError.Cancelled => ProxyError.ClientGone,
+        StreamError.IdleTimeout => ProxyError.UpstreamTimeout,
+        _ => ProxyError.UpstreamUnreachable,
+    };
 }

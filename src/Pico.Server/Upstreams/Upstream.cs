@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Pico.Server.Proxy;
 using Pico.Tunnel;
@@ -46,6 +47,12 @@ internal abstract class Upstream(string endpointId, EndpointProtocol protocol, T
 
     /// <summary>The node that holds the tunnel; empty for this one.</summary>
     public virtual string NodeId => "";
+
+    /// <summary>The name of the agent behind it; empty if another node holds the tunnel.</summary>
+    public virtual string AgentName => "";
+
+    /// <summary>The ID of the agent's process; empty if another node holds the tunnel.</summary>
+    public virtual string AgentId => "";
 
     /// <summary>For logs and status: agent, tunnel, address.</summary>
     public abstract string Description { get; }
@@ -103,7 +110,10 @@ internal abstract class Upstream(string endpointId, EndpointProtocol protocol, T
     /// <summary>
     /// Opens a new stream to the service. Throws <see cref="StreamException"/>: nothing was sent then, so another upstream may be tried.
     /// </summary>
-    public abstract ValueTask<TunnelStream> OpenAsync(IPEndPoint? client, CancellationToken cancellationToken);
+    /// <param name="client">The client's address, if the stream is for this client's connection alone.</param>
+    /// <param name="trace">The span that it is opened for, if any: another node continues that trace.</param>
+    /// <param name="cancellationToken">Nobody waits any more.</param>
+    public abstract ValueTask<TunnelStream> OpenAsync(IPEndPoint? client, ActivityContext trace, CancellationToken cancellationToken);
 
     /// <summary>False while streams that become idle are closed instead.</summary>
     protected virtual bool KeepsIdle => IsOpen;

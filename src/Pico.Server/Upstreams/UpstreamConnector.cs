@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Pico.Server.Admin.Metrics;
 using Pico.Server.Hosting;
@@ -35,8 +36,9 @@ internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metr
     /// <param name="endpoint">Where to.</param>
     /// <param name="reuse">Whether an idle stream will do.</param>
     /// <param name="client">The client's address, if the stream is for this client's connection alone.</param>
+    /// <param name="trace">The span that the stream is for, if any.</param>
     /// <param name="cancellationToken">The client went away.</param>
-    public ValueTask<ConnectResult> ConnectAsync(EndpointUpstreams endpoint, bool reuse, IPEndPoint? client, CancellationToken cancellationToken)
+    public ValueTask<ConnectResult> ConnectAsync(EndpointUpstreams endpoint, bool reuse, IPEndPoint? client, ActivityContext trace, CancellationToken cancellationToken)
     {
         var tried = default(TriedUpstreams);
         var error = ProxyError.None;
@@ -49,7 +51,7 @@ internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metr
             return ValueTask.FromResult(ConnectResult.Rented(upstream, stream));
         }
 
-        return OpenAsync(endpoint, upstream, client, onlyHere: false, cancellationToken);
+        return OpenAsync(endpoint, upstream, client, trace, onlyHere: false, cancellationToken);
     }
 
     /// <summary>
@@ -61,11 +63,11 @@ internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metr
         var tried = default(TriedUpstreams);
         var error = ProxyError.None;
         return endpoint.TryBegin(ref tried, out var upstream, ref error, onlyHere: true)
-            ? OpenAsync(endpoint, upstream, client, onlyHere: true, cancellationToken)
+            ? OpenAsync(endpoint, upstream, client, default, onlyHere: true, cancellationToken)
             : ValueTask.FromResult(error == ProxyError.None ? NoneAvailable(endpoint) : Limited(endpoint, error));
     }
 
-    private async ValueTask<ConnectResult> OpenAsync(EndpointUpstreams endpoint, Upstream first, IPEndPoint? client, bool onlyHere, CancellationToken cancellationToken)
+    private async ValueTask<ConnectResult> OpenAsync(EndpointUpstreams endpoint, Upstream first, IPEndPoint? client, ActivityContext trace, bool onlyHere, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(_timeout, time);
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
@@ -76,7 +78,7 @@ internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metr
             tried.Add(upstream);
             try
             {
-                var stream = await upstream.OpenAsync(client, cancel.Token); // 3
+                var stream = await upstream.OpenAsync(client, trace, cancel.Token); // 3
                 if (upstream.OpenSucceeded())
                     OnRecovered(upstream);
                 metrics.StreamOpened();

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Net;
 
 namespace Pico.Tunnel.Protocol;
@@ -18,6 +19,11 @@ internal static class MessageCodec
     private const int MaxName = 255;
     private const int MaxHeldNodes = 32;
 
+    // Trace ID, span ID, flags.
+    private const int TraceIdLength = 16;
+    private const int SpanIdLength = 8;
+    private const int TraceLength = TraceIdLength + SpanIdLength + 1;
+
     private static ReadOnlySpan<byte> Magic => "PICO"u8;
 
     private static class HelloField
@@ -32,7 +38,7 @@ internal static class MessageCodec
 
     private static class OpenField
     {
-        public const byte Window = 1, Protocol = 2, RegistrationId = 3, EndpointId = 4, ClientAddress = 5;
+        public const byte Window = 1, Protocol = 2, RegistrationId = 3, EndpointId = 4, ClientAddress = 5, Trace = 6;
     }
 
     private static class ReasonField
@@ -143,6 +149,15 @@ internal static class MessageCodec
             fields.Bytes(OpenField.ClientAddress, address[..(2 + length)]);
         }
 
+        if (open.Trace.TraceId != default)
+        {
+            Span<byte> trace = stackalloc byte[TraceLength];
+            open.Trace.TraceId.CopyTo(trace[..TraceIdLength]); // no more than it has
+            open.Trace.SpanId.CopyTo(trace.Slice(TraceIdLength, SpanIdLength));
+            trace[TraceLength - 1] = (byte)open.Trace.TraceFlags;
+            fields.Bytes(OpenField.Trace, trace);
+        }
+
         return fields.Length;
     }
 
@@ -153,6 +168,7 @@ internal static class MessageCodec
         uint registrationId = 0;
         var endpointId = "";
         IPEndPoint? client = null;
+        ActivityContext trace = default;
         var fields = new FieldReader(payload);
         while (fields.Next())
         {
@@ -163,10 +179,21 @@ internal static class MessageCodec
                 case OpenField.RegistrationId: registrationId = fields.UInt32(); break;
                 case OpenField.EndpointId: endpointId = fields.Text(MaxName).ToLowerInvariant(); break;
                 case OpenField.ClientAddress: client = ReadAddress(fields.Bytes(18)); break;
+                case OpenField.Trace: trace = ReadTrace(fields.Bytes(MaxName)); break;
             }
         }
 
-        return new StreamOpen { Protocol = protocol, RegistrationId = registrationId, EndpointId = endpointId, ClientAddress = client };
+        return new StreamOpen { Protocol = protocol, RegistrationId = registrationId, EndpointId = endpointId, ClientAddress = client, Trace = trace };
+    }
+
+    /// <summary>What is no trace context, or one of another form, is none: it must not cost the stream.</summary>
+    private static ActivityContext ReadTrace(ReadOnlySpan<byte> value)
+    {
+        if (value.Length < TraceLength || !value[..TraceIdLength].ContainsAnyExcept((byte)0) || !value.Slice(TraceIdLength, SpanIdLength).ContainsAnyExcept((byte)0))
+            return default;
+        return new ActivityContext(
+            ActivityTraceId.CreateFromBytes(value[..TraceIdLength]), ActivitySpanId.CreateFromBytes(value.Slice(TraceIdLength, SpanIdLength)),
+            (ActivityTraceFlags)value[TraceLength - 1] & ActivityTraceFlags.Recorded, traceState: null, isRemote: true);
     }
 
     /// <summary>The payload of ACCEPT and WINDOW: one number.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 
 namespace Pico.Tunnel.Protocol;
@@ -54,4 +55,7 @@ public sealed record StreamOpen
 
     /// <summary>The client's address, where there is one client for the stream's whole life (TCP, upgraded connections).</summary>
     public IPEndPoint? ClientAddress { get; init; }
+
+    /// <summary>The span that the stream is opened for, on peer links; default if there is none.</summary>
+    public ActivityContext Trace { get; init; }
 }

@@ -21,12 +21,13 @@ public sealed class StreamSplice
     private readonly SpliceEnd _b;
     private readonly TimeSpan _idleTimeout;
     private readonly TimeProvider _time;
+    private readonly SpliceBytes? _bytes;
     private long _lastBytes; // timestamp
     private int _error;      // the StreamError that came first; 0 while there is none
 
-    private StreamSplice(SpliceEnd a, SpliceEnd b, TimeSpan idleTimeout, TimeProvider time)
+    private StreamSplice(SpliceEnd a, SpliceEnd b, TimeSpan idleTimeout, SpliceBytes? bytes, TimeProvider time)
     {
-        (_a, _b, _idleTimeout, _time) = (a, b, idleTimeout, time);
+        (_a, _b, _idleTimeout, _bytes, _time) = (a, b, idleTimeout, bytes, time);
         _lastBytes = time.GetTimestamp();
     }
 
@@ -37,14 +38,15 @@ public sealed class StreamSplice
     /// <param name="a">One side.</param>
     /// <param name="b">The other.</param>
     /// <param name="idleTimeout">How long both may be silent; zero: for ever.</param>
+    /// <param name="bytes">Where what passes is counted; null: nowhere.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Ends both, as <see cref="StreamError.Cancelled"/>.</param>
-    public static async Task<StreamError> RunAsync(SpliceEnd a, SpliceEnd b, TimeSpan idleTimeout, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<StreamError> RunAsync(SpliceEnd a, SpliceEnd b, TimeSpan idleTimeout, SpliceBytes? bytes, TimeProvider time, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(a);
         ArgumentNullException.ThrowIfNull(b);
         ArgumentNullException.ThrowIfNull(time);
-        var splice = new StreamSplice(a, b, idleTimeout, time);
+        var splice = new StreamSplice(a, b, idleTimeout, bytes, time);
         await using var cancellation = cancellationToken.UnsafeRegister(static s => ((StreamSplice)s!).Fail(StreamError.Cancelled), splice).ConfigureAwait(false);
         // Both pumps may stand still in waits for the other side, which a reset of this one would not end.
         a.OnBroken(static s => ((StreamSplice)s!).FailBroken(), splice);
@@ -71,6 +73,7 @@ public sealed class StreamSplice
                     var piece = rest.Slice(0, Math.Min(rest.Length, MaxPiece));
                     await to.WriteAsync(piece).ConfigureAwait(false);
                     NoteBytes();
+                    _bytes?.Add(from == _a, piece.Length);
                     rest = rest.Slice(piece.End);
                 }
 

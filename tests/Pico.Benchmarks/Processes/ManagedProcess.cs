@@ -13,7 +13,7 @@ internal sealed class ManagedProcess : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly Queue<string> _lastLines = new(); // lock: itself
 
-    public ManagedProcess(string name, string path, IEnumerable<string> arguments, TimeProvider time)
+    public ManagedProcess(string name, string path, IEnumerable<string> arguments, TimeProvider time, IReadOnlyDictionary<string, string>? environment = null)
     {
         Name = name;
         _time = time;
@@ -21,6 +21,8 @@ internal sealed class ManagedProcess : IAsyncDisposable
         {
             StartInfo = new ProcessStartInfo(path, arguments) { RedirectStandardOutput = true, RedirectStandardError = true },
         };
+        foreach (var (variable, value) in environment ?? new Dictionary<string, string>())
+            _process.StartInfo.Environment[variable] = value;
         _process.OutputDataReceived += (_, line) => Keep(line.Data);
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);
         _process.Start();

@@ -15,6 +15,8 @@ internal sealed record Goal(string Text, string Measured, bool IsMet)
         AddRatio(goals, Find(measurements, "pico", "small", 64), Find(measurements, "nginx", "small", 64), "CPU of server and agent, `small` at 64 connections", "`nginx`", 3, m => m.TotalCpuPer1000);
         AddRatio(goals, Find(measurements, "pico", "small", 1), Find(measurements, "nginx", "small", 1), "p50, `small` at one connection", "`nginx`", 1.6, m => m.P50Milliseconds);
         AddRatio(goals, Find(measurements, "pico", "10m", 8), Find(measurements, "nginx", "10m", 8), "CPU per GB, `10m` at 8 connections", "`nginx`", 2, m => m.TotalCpuPerGigabyte);
+        var (plain, observed) = (Find(measurements, "pico", "small", 64), Find(measurements, "pico-observed", "small", 64));
+        AddRatio(goals, observed, plain, "CPU of the server with access log, traces and metrics on, `small` at 64 connections", "`pico`", 1.15, m => m.CpuPer1000["server"]);
         var relayed = Find(measurements, "pico-2nodes", "small", 64);
         AddRatio(goals, relayed, Find(measurements, "pico", "small", 64), "CPU of a relayed request, both nodes and agent, `small` at 64 connections", "`pico`", 1.6, m => m.TotalCpuPer1000);
         if (relayed is not null)

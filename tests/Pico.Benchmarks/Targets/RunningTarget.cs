@@ -29,6 +29,9 @@ internal sealed class RunningTarget : IAsyncDisposable
 
     public string Name { get; }
 
+    /// <summary>What it needs beside it, and what does not count.</summary>
+    public IReadOnlyList<ManagedProcess> Helpers { get; init; } = [];
+
     public Uri? Metrics { get; }
 
     public string Url(Scenario scenario) => $"http://127.0.0.1:{_port}{scenario.Path}";
@@ -71,7 +74,7 @@ internal sealed class RunningTarget : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var process in _processes)
+        foreach (var process in _processes.Concat(Helpers))
             await process.DisposeAsync();
     }
 

@@ -23,6 +23,7 @@ internal sealed record Target(string Name, string Description, bool NeedsPico, F
         new("nginx", "a second nginx as reverse proxy with kept-alive upstream connections, no tunnel", NeedsPico: false, StartNginx),
         new("yarp", "a bare YARP forwarder on Kestrel, no tunnel", NeedsPico: false, StartYarp),
         new("pico", "Pico's server and native AOT agent, as separate processes with their defaults", NeedsPico: true, StartPico),
+        new("pico-observed", "the same with one node, and its access log, traces (sampled by default, sent to a receiver that throws them away) and metrics, which are read every second", NeedsPico: true, StartObserved),
         new("pico-2nodes", "the same with two nodes: requests go to the one, the agent's tunnels end at the other (relay), with TLS between them", NeedsPico: true, StartTwoNodes),
     ];
 
@@ -48,6 +49,18 @@ internal sealed record Target(string Name, string Description, bool NeedsPico, F
             "pico", proxy, [Server("server", context, proxy, upstream, admin), Agent(context, upstream, agentPort)], Address(admin, "/metrics"));
     }
 
+    private static RunningTarget StartObserved(TargetContext context)
+    {
+        var ports = FreePort.Take(5);
+        var (proxy, upstream, admin, agentPort, receiver) = (ports[0], ports[1], ports[2], ports[3], ports[4]);
+        var server = Server(
+            "server", context, new Dictionary<string, string> { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = $"http://127.0.0.1:{receiver}", ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf" },
+            proxy, upstream, admin, "--proxy.access-log.enabled", "--proxy.access-log.output", Path.Combine(context.Workspace.Temporary, "access.log"));
+        var watcher = new ManagedProcess(
+            "watcher", Path.Combine(AppContext.BaseDirectory, "Pico.Benchmarks"), [WatcherVerb.Name, Text(receiver), Text(admin)], context.Time);
+        return new RunningTarget("pico-observed", proxy, [server, Agent(context, upstream, agentPort)], Address(admin, "/metrics")) { Helpers = [watcher] };
+    }
+
     private static RunningTarget StartTwoNodes(TargetContext context)
     {
         var ports = FreePort.Take(9);
@@ -62,7 +75,11 @@ internal sealed record Target(string Name, string Description, bool NeedsPico, F
         return new RunningTarget("pico-2nodes", proxy, [server, relay, Agent(context, upstream, ports[6])], Address(admin, "/metrics"));
     }
 
-    private static ManagedProcess Server(string name, TargetContext context, int proxy, int upstream, int admin, params string[] more) => new(
+    private static ManagedProcess Server(string name, TargetContext context, int proxy, int upstream, int admin, params string[] more) =>
+        Server(name, context, environment: null, proxy, upstream, admin, more);
+
+    private static ManagedProcess Server(
+        string name, TargetContext context, IReadOnlyDictionary<string, string>? environment, int proxy, int upstream, int admin, params string[] more) => new(
         name, context.Pico!.Server,
         [
             "server",
@@ -70,7 +87,7 @@ internal sealed record Target(string Name, string Description, bool NeedsPico, F
             "--upstream.bind-addr", $"127.0.0.1:{upstream}",
             "--admin.bind-addr", $"127.0.0.1:{admin}",
             .. more,
-        ], context.Time);
+        ], context.Time, environment);
 
     private static ManagedProcess Agent(TargetContext context, int upstream, int port) => new(
         "agent", context.Pico!.Agent,

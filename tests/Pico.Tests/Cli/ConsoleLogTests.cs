@@ -45,7 +45,7 @@ public sealed partial class ConsoleLogTests
     public async Task Log_WhoseReaderIsSlow_HoldsUpNobodyAndTellsWhatItDropped()
     {
         var output = new StalledStream();
-        using (var log = new ConsoleLog(LogLevel.Information, LogFormat.Text, output, Time))
+        using (var log = new ConsoleLog(new LogLevels(LogLevel.Information, Time), LogFormat.Text, output, Time))
         {
             var logger = log.CreateLogger("Pico.Room");
             for (var i = 0; i < 5000; i++)
@@ -59,10 +59,36 @@ public sealed partial class ConsoleLogTests
         await output.DisposeAsync();
     }
 
+    [Fact]
+    public void Level_ChangedForAWhile_HoldsForItsCategoriesUntilThen()
+    {
+        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        using var output = new MemoryStream();
+        var levels = new LogLevels(LogLevel.Information, time);
+        using (var log = new ConsoleLog(levels, LogFormat.Text, output, time))
+        {
+            var (room, other, door) = (log.CreateLogger("Pico.Room"), log.CreateLogger("Pico.Roomy"), log.CreateLogger("Pico.Room.Door"));
+            levels.Set("pico.room", LogLevel.Debug, TimeSpan.FromMinutes(10));
+            levels.Set("Pico.Room.Door", LogLevel.Error, null);
+            Assert.Equal((true, false, false), (room.IsEnabled(LogLevel.Debug), other.IsEnabled(LogLevel.Debug), door.IsEnabled(LogLevel.Warning)));
+            Assert.Equal(["", "Pico.Room.Door", "pico.room"], levels.Rules.Select(r => r.Category));
+            Whispered(room);
+
+            time.Advance(TimeSpan.FromMinutes(10));
+            Assert.Equal((false, true), (room.IsEnabled(LogLevel.Debug), room.IsEnabled(LogLevel.Information)));
+            levels.Reset("Pico.Room.Door");
+            Assert.True(door.IsEnabled(LogLevel.Information));
+            levels.Set("", LogLevel.None, null);
+            Assert.All([room, other, door], logger => Assert.False(logger.IsEnabled(LogLevel.Critical)));
+        }
+
+        Assert.Contains("debug Pico.Room: Whispered", Encoding.UTF8.GetString(output.ToArray()), StringComparison.Ordinal);
+    }
+
     private static string Write(LogFormat format, Action<ILogger> write)
     {
         using var output = new MemoryStream();
-        using (var log = new ConsoleLog(LogLevel.Information, format, output, Time))
+        using (var log = new ConsoleLog(new LogLevels(LogLevel.Information, Time), format, output, Time))
             write(log.CreateLogger("Pico.Room"));
         return Encoding.UTF8.GetString(output.ToArray());
     }

@@ -60,7 +60,7 @@ public sealed class StreamEndTests
         await using var pair = await TunnelPair.CreateAsync();
         var (near, a) = await pair.OpenAsync(Deadline);
         var (far, b) = await pair.OpenAsync(Deadline);
-        var splice = StreamSplice.RunAsync(new TunnelStreamEnd(a), new TunnelStreamEnd(b), TimeSpan.Zero, TimeProvider.System, Deadline);
+        var splice = StreamSplice.RunAsync(new TunnelStreamEnd(a), new TunnelStreamEnd(b), TimeSpan.Zero, bytes: null, TimeProvider.System, Deadline);
         near.CompleteOutput();
         Assert.True((await far.Input.ReadAsync(Deadline)).IsCompleted);
         near.Abort(StreamError.IdleTimeout);
@@ -84,7 +84,7 @@ public sealed class StreamEndTests
             time.Advance(TimeSpan.FromSeconds(45.0 * piece / 65_536));
             taken += piece;
         });
-        var splice = StreamSplice.RunAsync(new TunnelStreamEnd(a), reader, TimeSpan.FromMinutes(1), time, Deadline);
+        var splice = StreamSplice.RunAsync(new TunnelStreamEnd(a), reader, TimeSpan.FromMinutes(1), bytes: null, time, Deadline);
         reader.CompleteInput();
         Assert.Equal(StreamError.None, await splice.WaitAsync(Deadline));
         Assert.Equal(Length, taken);

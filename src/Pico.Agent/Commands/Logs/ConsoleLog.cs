@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Text;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
@@ -17,7 +18,8 @@ internal sealed class ConsoleLog : ILoggerFactory
     // What a stopping process waits for a reader that doesn't read.
     private static readonly TimeSpan FlushDeadline = TimeSpan.FromSeconds(2);
 
-    private readonly LogLevel _level;
+    private readonly LogLevels _levels;
+    private readonly ConcurrentDictionary<string, CategoryLogger> _loggers = new(StringComparer.Ordinal);
     private readonly LogFormat _format;
     private readonly TimeProvider _time;
     private readonly Stream _output;
@@ -25,24 +27,32 @@ internal sealed class ConsoleLog : ILoggerFactory
     private readonly Channel<byte[]> _lines = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(Capacity) { SingleReader = true });
     private long _dropped;
 
-    public ConsoleLog(LogLevel level, LogFormat format, Stream output, TimeProvider time)
+    public ConsoleLog(LogLevels levels, LogFormat format, Stream output, TimeProvider time)
     {
-        _level = level;
+        _levels = levels;
+        levels.Changed += OnLevelsChanged;
         _format = format;
         _output = output;
         _time = time;
         _writing = WriteAllAsync();
     }
 
-    public ILogger CreateLogger(string categoryName) => new CategoryLogger(this, categoryName);
+    public ILogger CreateLogger(string categoryName) => _loggers.GetOrAdd(categoryName, static (category, log) => new CategoryLogger(log, category), this);
 
     public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException("The log has one output.");
 
     public void Dispose()
     {
+        _levels.Changed -= OnLevelsChanged;
         _lines.Writer.TryComplete();
         _writing.Wait(FlushDeadline);
         _output.Dispose();
+    }
+
+    private void OnLevelsChanged()
+    {
+        foreach (var (_, logger) in _loggers)
+            logger.LearnLevel();
     }
 
     private void Write(in LogEvent message)
@@ -73,17 +83,29 @@ internal sealed class ConsoleLog : ILoggerFactory
         }
     }
 
-    private sealed class CategoryLogger(ConsoleLog log, string category) : ILogger
+    private sealed class CategoryLogger : ILogger
     {
+        private readonly ConsoleLog _log;
+        private readonly string _category;
+        private volatile LogLevel _level;
+
+        public CategoryLogger(ConsoleLog log, string category)
+        {
+            (_log, _category) = (log, category);
+            LearnLevel();
+        }
+
+        public void LearnLevel() => _level = _log._levels.Of(_category);
+
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= log._level && logLevel != LogLevel.None;
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= _level && logLevel != LogLevel.None;
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             if (IsEnabled(logLevel))
-                log.Write(new(log._time.GetUtcNow(), logLevel, category, eventId.Id, formatter(state, exception), exception, state as IReadOnlyList<KeyValuePair<string, object?>>));
+                _log.Write(new(_log._time.GetUtcNow(), logLevel, _category, eventId.Id, formatter(state, exception), exception, state as IReadOnlyList<KeyValuePair<string, object?>>));
         }
     }
 }

@@ -10,7 +10,14 @@ public static partial class Logging
     public static ILoggerFactory Start(LogOptions options, IReadOnlyList<EffectiveOption> effective)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var log = new ConsoleLog(options.Level, options.Format, Console.OpenStandardError(), TimeProvider.System);
+        return Start(options, new LogLevels(options.Level, TimeProvider.System), effective);
+    }
+
+    /// <summary>The same, with levels that can be changed; they stay the caller's.</summary>
+    public static ILoggerFactory Start(LogOptions options, LogLevels levels, IReadOnlyList<EffectiveOption> effective)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var log = new ConsoleLog(levels, options.Format, Console.OpenStandardError(), TimeProvider.System);
         var everything = options.Level <= LogLevel.Debug;
         var shown = effective.Where(o => everything || !o.IsDefault).ToArray();
         if (shown.Length > 0)

@@ -27,6 +27,10 @@ internal sealed class OpenApiDocument(AdminResources resources, NodeIdentity nod
         paths["/metrics"] = Text("Metrics, for Prometheus.", "metrics");
         paths["/openapi.json"] = Text("This document.", "describe");
         paths["/drain"] = new JsonObject { ["post"] = Text("Asks the node to drain and to end. Without admin.auth from the node's own machine only.", "drain", "202", "403")["get"]!.DeepClone() };
+        paths["/log-level"] = Setting(
+            "The levels of the server's log, and for how long they hold.", "LogLevel", "level, category (what names begin with; none: all) and for (seconds).");
+        paths["/access-log"] = Setting(
+            "Whether there is an access log, of which share of requests, and for how long.", "AccessLog", "enabled (true, false, default), sample (0 to 1) and for (seconds).");
         var document = new JsonObject
         {
             ["openapi"] = "3.1.0",
@@ -46,6 +50,12 @@ internal sealed class OpenApiDocument(AdminResources resources, NodeIdentity nod
         };
         return System.Text.Encoding.UTF8.GetBytes(document.ToJsonString(StatusJson.Default.Options));
     }
+
+    private static JsonObject Setting(string summary, string name, string parameters) => new()
+    {
+        ["get"] = Text(summary, "say" + name)["get"]!.DeepClone(),
+        ["put"] = Text($"Sets them by the parameters {parameters} Without admin.auth from the node's own machine only.", "set" + name, "400", "403")["get"]!.DeepClone(),
+    };
 
     private static JsonObject Operation(AdminResource resource, JsonObject schemas)
     {

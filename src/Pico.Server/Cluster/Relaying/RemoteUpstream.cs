@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Pico.Server.Cluster.Members;
 using Pico.Server.Cluster.Routes;
@@ -54,6 +55,6 @@ internal sealed class RemoteUpstream(Peer peer, string endpointId, RouteValue ro
     public override bool OpenFailed(StreamError error) => error != StreamError.TunnelLost && base.OpenFailed(error);
 
     /// <inheritdoc/>
-    public override ValueTask<TunnelStream> OpenAsync(IPEndPoint? client, CancellationToken cancellationToken) =>
-        Peer.Link.OpenAsync(new StreamOpen { EndpointId = EndpointId, Protocol = Protocol, ClientAddress = client }, cancellationToken);
+    public override ValueTask<TunnelStream> OpenAsync(IPEndPoint? client, ActivityContext trace, CancellationToken cancellationToken) =>
+        Peer.Link.OpenAsync(new StreamOpen { EndpointId = EndpointId, Protocol = Protocol, ClientAddress = client, Trace = trace }, cancellationToken);
 }

@@ -1,5 +1,8 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Pico.Server.Cluster.Asking;
+using Pico.Server.Observing.Tracing;
+using Pico.Server.Proxy;
 using Pico.Server.Upstreams;
 using Pico.Tunnel;
 using Pico.Tunnel.Protocol;
@@ -16,7 +19,7 @@ namespace Pico.Server.Cluster.Relaying;
 /// Never another node's upstream: a relayed stream has one hop. A stream to <see cref="PeerQuestion.EndpointId"/> is a question to this node itself.
 /// </summary>
 internal sealed partial class StreamRelay(
-    RouteTable routes, UpstreamConnector connector, Lazy<IPeerAnswers> answers, ClusterMetrics metrics, TimeProvider time, ILogger<StreamRelay> logger) : ITunnelHandler
+    RouteTable routes, UpstreamConnector connector, Lazy<IPeerAnswers> answers, ClusterMetrics metrics, Tracer tracer, TimeProvider time, ILogger<StreamRelay> logger) : ITunnelHandler
 {
     /// <summary>How many questions of other nodes are answered at once.</summary>
     public const int MaxQuestions = 16;
@@ -46,24 +49,28 @@ internal sealed partial class StreamRelay(
     {
         await using (asked)
         {
+            var span = tracer.StartRelay(open);
             try
             {
                 var connected = await ConnectAsync(asked, open);
                 if (!connected.IsConnected)
                 {
+                    tracer.End(span, connected.Error, connected.Detail);
                     metrics.RelayRefused(connected.Error);
                     asked.Refuse(StreamErrors.Of(connected.Error), connected.Detail);
                     return;
                 }
 
                 connected.Stream!.Traffic = metrics.Traffic;
+                Tracer.TagUpstream(span, connected.Upstream);
                 await using (connected.Stream)
-                    await JoinAsync(asked, open, connected);
+                    await JoinAsync(asked, open, connected, span);
             }
             catch (Exception exception)
             {
                 LogFault(exception, open.EndpointId);
                 asked.Abort(StreamError.Internal);
+                tracer.End(span, ProxyError.UpstreamUnreachable);
             }
         }
     }
@@ -94,7 +101,7 @@ internal sealed partial class StreamRelay(
     private ValueTask<ConnectResult> ConnectAsync(TunnelStream asked, StreamOpen open)
     {
         if (!routes.TryGet(open.EndpointId, out var endpoint) || endpoint.Protocol != open.Protocol) // 1
-            return ValueTask.FromResult(ConnectResult.Failed(Proxy.ProxyError.NoAvailableUpstreams, $"This node has no upstream of '{open.EndpointId}'."));
+            return ValueTask.FromResult(ConnectResult.Failed(ProxyError.NoAvailableUpstreams, $"This node has no upstream of '{open.EndpointId}'."));
 
         // Not disposed of: the callback may come at any time, and there is no timer in it.
         var lostInterest = new CancellationTokenSource();
@@ -102,7 +109,7 @@ internal sealed partial class StreamRelay(
         return connector.ConnectHereAsync(endpoint, open.ClientAddress, lostInterest.Token); // 2
     }
 
-    private async Task JoinAsync(TunnelStream asked, StreamOpen open, ConnectResult connected)
+    private async Task JoinAsync(TunnelStream asked, StreamOpen open, ConnectResult connected, Activity? span)
     {
         // Between requests a stream of HTTP lies idle at the node that asked, which alone knows when; streams of one client are busy for all of their life.
         var isOneClients = open.ClientAddress is not null;
@@ -112,8 +119,10 @@ internal sealed partial class StreamRelay(
         try
         {
             asked.Accept(); // 3
+            if (!isOneClients)
+                tracer.End(span); // what comes next on the stream may be of other traces
             var end = await StreamSplice.RunAsync( // 4
-                new TunnelStreamEnd(asked), new TunnelStreamEnd(connected.Stream!), idleTimeout: TimeSpan.Zero, time, CancellationToken.None);
+                new TunnelStreamEnd(asked), new TunnelStreamEnd(connected.Stream!), idleTimeout: TimeSpan.Zero, bytes: null, time, CancellationToken.None);
             if (end != StreamError.None)
                 LogBroken(open.EndpointId, asked.Tunnel.Remote.Id, end);
         }
@@ -121,7 +130,10 @@ internal sealed partial class StreamRelay(
         {
             metrics.RelayEnded();
             if (isOneClients)
+            {
+                tracer.End(span);
                 connected.Upstream!.EndRequest();
+            }
         }
     }
 

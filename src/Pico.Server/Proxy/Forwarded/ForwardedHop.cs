@@ -15,6 +15,7 @@ internal sealed class ForwardedHop
     public ForwardedHop(IPAddress? peer, bool secure, bool trusted)
     {
         IsTrusted = trusted;
+        IsSecure = secure;
         Proto = Encoding.ASCII.GetBytes(secure ? "https" : "http");
         Peer = Encoding.ASCII.GetBytes(peer is null ? "unknown" : Plain(peer).ToString());
         For = peer is { AddressFamily: AddressFamily.InterNetworkV6, IsIPv4MappedToIPv6: false } ? [.. "\"["u8, .. Peer, .. "]\""u8] : Peer;
@@ -22,6 +23,9 @@ internal sealed class ForwardedHop
 
     /// <summary>True if what the peer says of its client is kept and added to; false if it is dropped.</summary>
     public bool IsTrusted { get; }
+
+    /// <summary>The client's connection is encrypted.</summary>
+    public bool IsSecure { get; }
 
     /// <summary><c>http</c> or <c>https</c>.</summary>
     public byte[] Proto { get; }

@@ -1,14 +1,13 @@
 using System.Net;
-using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Pico.Server.Admin.Metrics;
 using Pico.Server.Auth;
 using Pico.Server.Limits;
+using Pico.Server.Observing;
 using Pico.Server.Proxy.Access;
 using Pico.Server.Proxy.Errors;
-using Pico.Server.Proxy.Forwarded;
 using Pico.Server.Proxy.General.H2c;
 using Pico.Server.Proxy.General.Http1;
 using Pico.Server.Proxy.Routing;
@@ -27,13 +26,14 @@ namespace Pico.Server.Proxy.General;
 /// </code>
 /// </summary>
 internal sealed partial class GeneralPath(
-    ClientAccess access, EndpointFinder endpoints, Http1Forwarder http1, H2cForwarder h2c, ServerMetrics metrics, TimeProvider time, ILogger<GeneralPath> logger)
+    ClientAccess access, EndpointFinder endpoints, Http1Forwarder http1, H2cForwarder h2c, RequestObserver observer, TimeProvider time, ILogger<GeneralPath> logger)
 {
     /// <summary>Serves one request; the end of the pipeline.</summary>
     public async Task InvokeAsync(HttpContext context)
     {
         var startedAt = time.GetTimestamp();
-        metrics.RequestStarted();
+        observer.Metrics.RequestStarted();
+        var watch = ContextObservation.Begin(context, observer);
 
         EndpointUpstreams? endpoint = null;
         var (error, token) = await AdmitAsync(context); // 1
@@ -42,13 +42,15 @@ internal sealed partial class GeneralPath(
         var permit = default(RequestPermit);
         if (error == ProxyError.None)
             error = FitsBody(context) ? Enter(context, endpoint!, out permit) : ProxyError.BodyTooLarge;
-        var result = error == ProxyError.None ? await ForwardAsync(context, endpoint!) : new ForwardResult(error, token.Reason);
+        var result = error == ProxyError.None ? await ForwardAsync(context, endpoint!, watch) : new ForwardResult(error, token.Reason);
         permit.Exit();
         var status = context.Response.StatusCode;
         if (result.Error != ProxyError.None)
             status = await FailAsync(context, endpoint?.EndpointId ?? "", result, token); // 4
 
-        metrics.RequestEnded(new RequestOutcome(endpoint?.EndpointId ?? "", status, result.Error, startedAt, result.IsUpgraded, endpoint?.Traffic, result.HeadAt));
+        watch?.Measure();
+        observer.Metrics.RequestEnded(new RequestOutcome(endpoint?.EndpointId ?? "", status, result.Error, startedAt, result.IsUpgraded, endpoint?.Traffic, result.HeadAt));
+        watch?.End(endpoint?.EndpointId ?? "", status, result.Error, result.IsUpgraded);
     }
 
     private async ValueTask<(ProxyError Error, TokenResult Token)> AdmitAsync(HttpContext context)
@@ -80,23 +82,14 @@ internal sealed partial class GeneralPath(
     private ProxyError Enter(HttpContext context, EndpointUpstreams endpoint, out RequestPermit permit)
     {
         var connection = context.Features.Get<ConnectionClient>();
-        IPAddress? client = null;
-        if (access.Limits.ProxiesToAsk(connection) is { } proxies)
-        {
-            var headers = context.Request.Headers;
-            client = ForwardedClient.Find(
-                Encoding.Latin1.GetBytes(headers[ForwardedHeaderNames.Name(ForwardedHeader.For)].ToString()),
-                Encoding.Latin1.GetBytes(headers[ForwardedHeaderNames.Name(ForwardedHeader.Forwarded)].ToString()),
-                proxies);
-        }
-
+        IPAddress? client = access.Limits.ProxiesToAsk(connection) is { } proxies ? ContextObservation.FindClient(context, proxies) : null;
         return access.Limits.TryEnter(endpoint, connection, client, out permit);
     }
 
-    private Task<ForwardResult> ForwardAsync(HttpContext context, EndpointUpstreams endpoint) => endpoint.Protocol switch // 3
+    private Task<ForwardResult> ForwardAsync(HttpContext context, EndpointUpstreams endpoint, RequestWatch? watch) => endpoint.Protocol switch // 3
     {
-        EndpointProtocol.Http => http1.ForwardAsync(context, endpoint),
-        EndpointProtocol.H2C => h2c.ForwardAsync(context, endpoint),
+        EndpointProtocol.Http => http1.ForwardAsync(context, endpoint, watch),
+        EndpointProtocol.H2C => h2c.ForwardAsync(context, endpoint, watch),
         _ => Task.FromResult(new ForwardResult(ProxyError.ProtocolMismatch)),
     };
 

@@ -275,7 +275,7 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
         var error = ProxyError.None;
         try
         {
-            await new UpgradedRelay(_connection.Transport, _stream!, () => Wait(Waiting.Exchange, _path.UpgradedIdleTicks)).RunAsync();
+            await new UpgradedRelay(_connection.Transport, _stream!, _watch, () => Wait(Waiting.Exchange, _path.UpgradedIdleTicks)).RunAsync();
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException)
         {
@@ -288,6 +288,14 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
         return true;
     }
 
-    private void OnEnd(int status, ProxyError error) =>
+    private void OnEnd(int status, ProxyError error)
+    {
+        _watch.Measure();
         _path.Metrics.RequestEnded(new RequestOutcome(_intake.Endpoint?.EndpointId ?? "", status, error, _startedAt, _upgraded, _intake.Endpoint?.Traffic, _headAt));
+        if (!_watch.HasBegun)
+            return;
+        _watch.AddIn(_intake.Body.TakenLength);
+        _watch.AddOut(_relay.BodyLength);
+        _watch.End(_intake.Endpoint?.EndpointId ?? "", status, error, _upgraded);
+    }
 }

@@ -3,6 +3,8 @@ using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Pico.Server.Limits;
+using Pico.Server.Observing;
+using Pico.Server.Observing.Tracing;
 using Pico.Server.Proxy.Forwarded;
 using Pico.Server.Proxy.Wire;
 using Pico.Server.Upstreams;
@@ -36,6 +38,7 @@ internal sealed partial class Http1Connection
     private readonly RequestBodyPump _pump;
     private readonly StreamSlot _slot = new();
     private readonly ConnectionClient? _client;
+    private readonly RequestWatch _watch;
     private RequestPermit _permit;
     private Upstream? _upstream;
     private TunnelStream? _stream;
@@ -49,9 +52,11 @@ internal sealed partial class Http1Connection
         _client = connection.Features.Get<ConnectionClient>();
         _input = connection.Transport.Input;
         _output = connection.Transport.Output;
+        _watch = new RequestWatch(path.Observer);
         var fields = new HeaderList();
-        _intake = new RequestIntake(path.Access, path.Endpoints, new ForwardedTrail(hop), fields, path.Options.MaxRequestHeadSize);
-        _relay = new ResponseRelay(_output, fields, path.Options.MaxResponseHeadSize);
+        var client = new IntakeClient((connection.RemoteEndPoint as IPEndPoint)?.Address, _client?.Proxies, hop);
+        _intake = new RequestIntake(path.Access, path.Endpoints, new ForwardedTrail(hop), fields, path.Options.MaxRequestHeadSize, _watch, client);
+        _relay = new ResponseRelay(_output, fields, path.Options.MaxResponseHeadSize, _watch);
         _pump = new RequestBodyPump(_input, _intake, this);
     }
 
@@ -89,7 +94,7 @@ internal sealed partial class Http1Connection
                 {
                     var upgrade = _intake.Request.IsUpgrade;
                     var client = upgrade ? _connection.RemoteEndPoint as IPEndPoint : null;
-                    var found = await _path.Connector.ConnectAsync(_intake.Endpoint!, !repeats && !upgrade, client, _leaving.Token); // 2
+                    var found = await _path.Connector.ConnectAsync(_intake.Endpoint!, !repeats && !upgrade, client, _watch.BeginUpstream(_intake.Endpoint!.EndpointId), _leaving.Token); // 2
                     if (!found.IsConnected)
                     {
                         error = OnNotConnected(found);
@@ -124,6 +129,7 @@ internal sealed partial class Http1Connection
                     repeats = !repeats && IsWorthRepeating(step, found.IsReused);
                     error = repeats ? ProxyError.None : Judge(step);
                     EndExchange(mayReuse: step == RelayStep.Done); // 6
+                    _watch.EndUpstream(repeats ? ProxyError.UpstreamUnreachable : error);
                     if (!repeats)
                         break;
                     Wait(Waiting.Exchange, 0);
@@ -148,6 +154,7 @@ internal sealed partial class Http1Connection
             _intake.Head.Release();
             _permit.Exit();
             EndExchange(mayReuse: false);
+            _watch.Abandon();
             if (_isOver)
                 WatchClose();
         }
@@ -165,6 +172,8 @@ internal sealed partial class Http1Connection
     {
         _startedAt = _path.Heartbeat.Time.GetTimestamp();
         _headAt = 0;
+        if (!_watch.HasBegun && _watch.IsWanted)
+            _watch.BeginOther("HTTP/1.1", (_connection.RemoteEndPoint as IPEndPoint)?.Address); // it was no request
         _path.Metrics.RequestStarted();
         // Opening a stream has a time-out of its own.
         Wait(Waiting.Exchange, 0);
@@ -202,6 +211,9 @@ internal sealed partial class Http1Connection
         _relay.Begin(new RequestTraits(request.Method == HttpMethod.Head, request.IsHttp10, request.KeepsAlive, request.IsUpgrade));
         _leftover = false;
         _slot.Begin(_stream!);
+        _watch.Connected(_upstream!, found.IsReused);
+        if (_intake.ParentAt > 0)
+            _watch.WriteParent(_intake.Head.At(_intake.ParentAt, TraceParent.Length));
         Wait(Waiting.Exchange, _intake.Body.IsComplete ? _path.ResponseHeadTicks : _path.IdleTicks);
     }
 

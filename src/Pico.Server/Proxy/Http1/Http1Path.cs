@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Pico.Server.Admin.Metrics;
 using Pico.Server.Hosting;
+using Pico.Server.Observing;
 using Pico.Server.Proxy.Access;
 using Pico.Server.Proxy.Connections;
 using Pico.Server.Proxy.Forwarded;
@@ -12,7 +13,7 @@ namespace Pico.Server.Proxy.Http1;
 
 /// <summary>The lean way of HTTP/1.1 connections: what they all share.</summary>
 internal sealed partial class Http1Path(
-    ClientAccess access, EndpointFinder endpoints, UpstreamConnector connector, ProxyOptions options, ServerMetrics metrics, Heartbeat heartbeat, ILogger<Http1Path> logger)
+    ClientAccess access, EndpointFinder endpoints, UpstreamConnector connector, ProxyOptions options, RequestObserver observer, Heartbeat heartbeat, ILogger<Http1Path> logger)
     : IHttp1Path
 {
     public ClientAccess Access => access;
@@ -23,7 +24,9 @@ internal sealed partial class Http1Path(
 
     public ProxyOptions Options => options;
 
-    public ServerMetrics Metrics => metrics;
+    public ServerMetrics Metrics => observer.Metrics;
+
+    public RequestObserver Observer => observer;
 
     public Heartbeat Heartbeat => heartbeat;
 

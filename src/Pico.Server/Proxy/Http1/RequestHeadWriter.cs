@@ -1,3 +1,5 @@
+using Pico.Server.Observing;
+using Pico.Server.Observing.Tracing;
 using Pico.Server.Proxy.Forwarded;
 using Pico.Server.Proxy.Http1Upstream;
 using Pico.Server.Proxy.Wire;
@@ -9,9 +11,10 @@ internal static class RequestHeadWriter
 {
     /// <summary>
     /// Writes it to <paramref name="output"/>. <paramref name="target"/> is the request's target taken apart, <paramref name="trail"/> takes and
-    /// adds what says where the request came from.
+    /// adds what says where the request came from. If <paramref name="watch"/> traces the request, room is left for the service's <c>traceparent</c>: where it
+    /// begins is the result; else 0.
     /// </summary>
-    public static void Write(HeadBuffer output, RequestHead request, ReadOnlySpan<byte> head, in RequestTarget target, ForwardedTrail trail)
+    public static int Write(HeadBuffer output, RequestHead request, ReadOnlySpan<byte> head, in RequestTarget target, ForwardedTrail trail, RequestWatch watch)
     {
         output.Write(request.MethodName(head));
         output.Write(" "u8);
@@ -23,13 +26,25 @@ internal static class RequestHeadWriter
             WriteHost(output, host);
 
         trail.Reset();
-        WriteFields(output, request, head, target, trail);
+        WriteFields(output, request, head, target, trail, watch);
         trail.WriteTo(output, host);
         if (request.IsUpgrade)
             output.Write(request.TakesTrailers ? "Connection: Upgrade, TE\r\nTE: trailers\r\n"u8 : "Connection: Upgrade\r\n"u8);
         else if (request.TakesTrailers)
             output.Write("Connection: TE\r\nTE: trailers\r\n"u8);
+        var parentAt = watch.ReplacesParent ? WriteParent(output) : 0;
         output.Write("\r\n"u8);
+        return parentAt;
+    }
+
+    private static int WriteParent(HeadBuffer output)
+    {
+        output.Write("traceparent: "u8);
+        var start = output.Written.Length;
+        output.GetSpan(TraceParent.Length)[..TraceParent.Length].Fill((byte)'0');
+        output.Advance(TraceParent.Length);
+        output.Write("\r\n"u8);
+        return start;
     }
 
     private static void WriteTarget(HeadBuffer output, RequestHead request, ReadOnlySpan<byte> head, in RequestTarget target)
@@ -46,14 +61,14 @@ internal static class RequestHeadWriter
         }
     }
 
-    private static void WriteFields(HeadBuffer output, RequestHead request, ReadOnlySpan<byte> head, in RequestTarget target, ForwardedTrail trail)
+    private static void WriteFields(HeadBuffer output, RequestHead request, ReadOnlySpan<byte> head, in RequestTarget target, ForwardedTrail trail, RequestWatch watch)
     {
         // Fields that pass follow each other as they came, so most heads are one or two copies.
         var runStart = -1;
         var runEnd = -1;
         foreach (ref readonly var field in request.Fields)
         {
-            if (Passes(field, request, head, target, trail))
+            if (Passes(field, request, head, target, trail) && !(watch.ReplacesParent && IsReplaced(field, head, watch)))
             {
                 if (runStart < 0)
                     runStart = field.Start;
@@ -70,6 +85,9 @@ internal static class RequestHeadWriter
         if (runStart >= 0)
             output.Write(head[runStart..runEnd]);
     }
+
+    private static bool IsReplaced(in HeaderField field, ReadOnlySpan<byte> head, RequestWatch watch) =>
+        field.Known == KnownHeader.Other && watch.Replaces(field.Name(head));
 
     private static bool Passes(in HeaderField field, RequestHead request, ReadOnlySpan<byte> head, in RequestTarget target, ForwardedTrail trail) => field.Known switch
     {

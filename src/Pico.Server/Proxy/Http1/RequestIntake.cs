@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Text;
 using Pico.Server.Auth;
+using Pico.Server.Observing;
 using Pico.Server.Proxy.Access;
 using Pico.Server.Proxy.Forwarded;
 using Pico.Server.Proxy.Http1Upstream;
@@ -39,7 +40,7 @@ internal enum IntakeStep : byte
 /// Takes requests off a client's bytes: finds the head, judges it, asks for the client's token, finds the endpoint, and writes the head that the service gets, with as much of
 /// the body as fits behind it. No waiting in it. Made once per connection.
 /// </summary>
-internal sealed class RequestIntake(ClientAccess access, EndpointFinder endpoints, ForwardedTrail trail, HeaderList fields, int maxHeadSize)
+internal sealed class RequestIntake(ClientAccess access, EndpointFinder endpoints, ForwardedTrail trail, HeaderList fields, int maxHeadSize, RequestWatch watch, IntakeClient client)
 {
     private const int RoomForForwarded = 512;
 
@@ -50,6 +51,9 @@ internal sealed class RequestIntake(ClientAccess access, EndpointFinder endpoint
 
     /// <summary>What the service is sent first.</summary>
     public HeadBuffer Head { get; } = new();
+
+    /// <summary>Where the service's <c>traceparent</c> stands in <see cref="Head"/>; 0 if it gets none of ours.</summary>
+    public int ParentAt { get; private set; }
 
     /// <summary>Where the body is. Where a malformed request ends is not known: what follows it is a body without end.</summary>
     public BodyScanner Body;
@@ -188,6 +192,20 @@ internal sealed class RequestIntake(ClientAccess access, EndpointFinder endpoint
 
         IsWellFormed = true;
         Body = new BodyScanner(Request.Framing);
+        var step = Judge(head, target);
+        if (step is IntakeStep.Relay or IntakeStep.Refuse && watch.IsWanted)
+            RequestObservation.Begin(watch, Request, head, target, trail, client);
+        if (step == IntakeStep.Relay)
+        {
+            Head.Begin(head.Length + RoomForForwarded);
+            ParentAt = RequestHeadWriter.Write(Head, Request, head, target, trail, watch);
+        }
+
+        return step;
+    }
+
+    private IntakeStep Judge(ReadOnlySpan<byte> head, in RequestTarget target)
+    {
         if (IsBodyTooLarge)
             return Refuse(ProxyError.BodyTooLarge);
         if (target.Path.StartsWith("/pico/v1/"u8))
@@ -204,9 +222,6 @@ internal sealed class RequestIntake(ClientAccess access, EndpointFinder endpoint
             return IntakeStep.HandOver;
         if (Endpoint.Protocol != EndpointProtocol.Http)
             return Refuse(ProxyError.ProtocolMismatch);
-
-        Head.Begin(head.Length + RoomForForwarded);
-        RequestHeadWriter.Write(Head, Request, head, target, trail);
         return IntakeStep.Relay;
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Pico.Server.Observing;
 using Pico.Server.Proxy.Wire;
 
 namespace Pico.Server.Proxy.Http1;
@@ -30,7 +31,7 @@ internal enum RelayStep : byte
 /// Passes one response from a service's bytes to a client's, piece by piece. No waiting in it: the connection reads, feeds and flushes.
 /// Made once per connection.
 /// </summary>
-internal sealed class ResponseRelay(PipeWriter output, HeaderList fields, int maxHeadSize)
+internal sealed class ResponseRelay(PipeWriter output, HeaderList fields, int maxHeadSize, RequestWatch watch)
 {
     /// <summary>
     /// How much is taken at once. More would only fill the client's pipe beyond what it holds back at, and so the memory of a node whose
@@ -53,6 +54,9 @@ internal sealed class ResponseRelay(PipeWriter output, HeaderList fields, int ma
 
     /// <summary>True once the final response's head was written.</summary>
     public bool IsFinal => Status != 0;
+
+    /// <summary>How much of the final response's body was passed on, in bytes.</summary>
+    public long BodyLength => IsFinal && _inBody ? _body.TakenLength : 0;
 
     /// <summary>True if a 100 (Continue) was passed on.</summary>
     public bool SaidContinue { get; private set; }
@@ -151,6 +155,8 @@ internal sealed class ResponseRelay(PipeWriter output, HeaderList fields, int ma
         }
 
         Status = _head.Status;
+        if (watch.HasBegun)
+            RequestObservation.Answered(watch, _head, head, fields.Fields);
         return true;
     }
 

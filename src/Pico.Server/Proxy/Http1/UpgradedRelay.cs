@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Pico.Server.Observing;
 using Pico.Tunnel;
 using Pico.Tunnel.Protocol;
 
@@ -9,7 +10,7 @@ namespace Pico.Server.Proxy.Http1;
 /// Passes bytes both ways after a 101. The client's half-close is passed on. The service's ends the connection, since a client's connection cannot
 /// be half-closed from here; what the service sent before arrives.
 /// </summary>
-internal sealed class UpgradedRelay(IDuplexPipe client, TunnelStream stream, Action onProgress)
+internal sealed class UpgradedRelay(IDuplexPipe client, TunnelStream stream, RequestWatch watch, Action onProgress)
 {
     private volatile bool _stops;
     private volatile bool _clientBroke;
@@ -26,6 +27,7 @@ internal sealed class UpgradedRelay(IDuplexPipe client, TunnelStream stream, Act
                 var piece = read.Buffer.Length > ResponseRelay.MaxPiece ? read.Buffer.Slice(0, ResponseRelay.MaxPiece) : read.Buffer;
                 foreach (var segment in piece)
                     client.Output.Write(segment.Span);
+                watch.AddOut(piece.Length);
                 var isLast = read.IsCompleted && piece.Length == read.Buffer.Length;
                 stream.Input.AdvanceTo(piece.End);
                 var flush = await client.Output.FlushAsync();
@@ -58,6 +60,7 @@ internal sealed class UpgradedRelay(IDuplexPipe client, TunnelStream stream, Act
                 var read = await client.Input.ReadAsync();
                 if (!read.Buffer.IsEmpty)
                     await stream.WriteAsync(read.Buffer);
+                watch.AddIn(read.Buffer.Length);
                 client.Input.AdvanceTo(read.Buffer.End);
                 if (read.IsCompleted)
                 {

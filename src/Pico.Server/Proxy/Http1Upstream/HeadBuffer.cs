@@ -37,6 +37,9 @@ internal sealed class HeadBuffer : IBufferWriter<byte>
         _bytes = [];
     }
 
+    /// <summary>Bytes that were written, to be written over.</summary>
+    public Span<byte> At(int start, int length) => _bytes.AsSpan(0, _count).Slice(start, length);
+
     /// <summary>Appends <paramref name="bytes"/>.</summary>
     public void Write(ReadOnlySpan<byte> bytes)
     {

@@ -14,6 +14,9 @@ internal struct BodyScanner(BodyFraming framing)
     /// <summary>The body's length in bytes; of one in chunks, those that were announced so far.</summary>
     public readonly long DataLength => framing.Kind == BodyKind.Chunked ? _chunks.DataLength : framing.Length;
 
+    /// <summary>How many of its bytes were taken; of one in chunks, those that were announced so far.</summary>
+    public readonly long TakenLength => framing.Kind == BodyKind.Chunked ? _chunks.DataLength : framing.Length - _remaining;
+
     /// <summary>How the body ends.</summary>
     public readonly BodyKind Kind => framing.Kind;
 
@@ -36,6 +39,7 @@ internal struct BodyScanner(BodyFraming framing)
                 return status != ChunkedStatus.Malformed;
             case BodyKind.UntilClose:
                 used = buffer.Length;
+                _remaining -= used;
                 return true;
             default:
                 used = 0;

@@ -55,7 +55,7 @@ internal sealed partial class ForwardTunnelHandler(
                     return;
                 }
 
-                var relayed = await relay.ConnectAsync(open.EndpointId, client, connection, over);
+                var relayed = await relay.ConnectAsync(open.EndpointId, "TCP", client, connection, over);
                 if (relayed.Error != ProxyError.None)
                 {
                     stream.Refuse(StreamErrors.Of(relayed.Error), relayed.Detail);

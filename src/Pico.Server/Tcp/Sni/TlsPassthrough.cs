@@ -46,7 +46,7 @@ internal sealed partial class TlsPassthrough(TcpRelay relay, NodeLifecycle lifec
         }
 
         var relayed = await relay.ConnectAsync( // 3
-            endpointId, connection.RemoteEndPoint as IPEndPoint, connection.Features.Get<ConnectionClient>(), lifecycle.Stopped);
+            endpointId, "TLS", connection.RemoteEndPoint as IPEndPoint, connection.Features.Get<ConnectionClient>(), lifecycle.Stopped);
         if (relayed.Error != ProxyError.None)
         {
             LogRefused(connection.RemoteEndPoint, name, relayed.Detail);

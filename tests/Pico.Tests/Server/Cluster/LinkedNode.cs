@@ -8,6 +8,7 @@ using Pico.Server.Cluster.Links;
 using Pico.Server.Cluster.Members;
 using Pico.Server.Cluster.Routes;
 using Pico.Server.Hosting;
+using Pico.Server.Observing;
 using Pico.Server.Upstreams;
 using Pico.Tests.Tunnel;
 using Pico.Tunnel;
@@ -38,6 +39,7 @@ internal sealed class LinkedNode : IAsyncDisposable
             .AddSingleton<NodeIdentity>()
             .AddSingleton<NodeLifecycle>()
             .AddUpstreams()
+            .AddObserving(options)
             .AddCluster(options.Cluster)
             .AddSingleton(answers ?? new NoAnswers())
             .BuildServiceProvider();
@@ -93,7 +95,7 @@ internal sealed class LinkedNode : IAsyncDisposable
     public async Task<ConnectResult> ConnectAsync(string endpoint, IPEndPoint? client = null, bool reuse = false)
     {
         Assert.True(Routes.TryGet(endpoint, out var upstreams));
-        return await Get<UpstreamConnector>().ConnectAsync(upstreams, reuse, client, TestContext.Current.CancellationToken);
+        return await Get<UpstreamConnector>().ConnectAsync(upstreams, reuse, client, trace: default, TestContext.Current.CancellationToken);
     }
 
     public async ValueTask DisposeAsync()

@@ -199,7 +199,7 @@ public sealed class PeerLinkTests : IAsyncDisposable
         Assert.True(_a.Routes.TryGet("db", out var endpoint));
         using var client = new CancellationTokenSource();
 
-        var connecting = _a.Get<UpstreamConnector>().ConnectAsync(endpoint, reuse: false, null, client.Token);
+        var connecting = _a.Get<UpstreamConnector>().ConnectAsync(endpoint, reuse: false, null, trace: default, client.Token);
         var (stream, _) = await agent.Opened.Reader.ReadAsync(TestContext.Current.CancellationToken);
         await client.CancelAsync();
 

@@ -34,7 +34,7 @@ internal sealed class TestUpstream(string endpointId, TimeProvider? time = null,
 
     public override ProxyError BeginRequest() => Refusal == ProxyError.None ? base.BeginRequest() : Refusal;
 
-    public override ValueTask<TunnelStream> OpenAsync(IPEndPoint? client, CancellationToken cancellationToken)
+    public override ValueTask<TunnelStream> OpenAsync(IPEndPoint? client, System.Diagnostics.ActivityContext trace, CancellationToken cancellationToken)
     {
         Opens++;
         return OnOpen(cancellationToken);

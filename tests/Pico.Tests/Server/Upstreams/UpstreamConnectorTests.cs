@@ -93,6 +93,6 @@ public sealed class UpstreamConnectorTests
     private async Task<ConnectResult> Connect(CancellationToken cancellationToken)
     {
         Assert.True(_routes.TryGet("e", out var endpoint));
-        return await new UpstreamConnector(new ProxyOptions(), TestMetrics.Create(_time), _time).ConnectAsync(endpoint, reuse: true, client: null, cancellationToken);
+        return await new UpstreamConnector(new ProxyOptions(), TestMetrics.Create(_time), _time).ConnectAsync(endpoint, reuse: true, client: null, trace: default, cancellationToken);
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Pico.Server.Admin.Metrics;
@@ -13,6 +14,9 @@ namespace Pico.Server.Proxy.General.H2c;
 /// </summary>
 internal sealed class H2cClients(ProxyOptions options, ServerMetrics metrics)
 {
+    /// <summary>The span of a request: the stream that is opened because of it continues its trace, though others use that stream too.</summary>
+    public static readonly HttpRequestOptionsKey<ActivityContext> Trace = new("pico.trace");
+
     private static readonly TimeSpan IdleConnection = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(20);
@@ -38,7 +42,8 @@ internal sealed class H2cClients(ProxyOptions options, ServerMetrics metrics)
 
     private SocketsHttpHandler Handler(Upstream upstream) => new()
     {
-        ConnectCallback = (_, cancellationToken) => OpenAsync(upstream, cancellationToken),
+        ConnectCallback = (connecting, cancellationToken) =>
+            OpenAsync(upstream, connecting.InitialRequestMessage.Options.TryGetValue(Trace, out var trace) ? trace : default, cancellationToken),
         ConnectTimeout = options.ConnectTimeout > TimeSpan.Zero ? options.ConnectTimeout : Timeout.InfiniteTimeSpan,
         PooledConnectionIdleTimeout = IdleConnection,
         EnableMultipleHttp2Connections = true,
@@ -56,11 +61,11 @@ internal sealed class H2cClients(ProxyOptions options, ServerMetrics metrics)
         ActivityHeadersPropagator = null,
     };
 
-    private async ValueTask<Stream> OpenAsync(Upstream upstream, CancellationToken cancellationToken)
+    private async ValueTask<Stream> OpenAsync(Upstream upstream, ActivityContext trace, CancellationToken cancellationToken)
     {
         try
         {
-            var stream = await upstream.OpenAsync(client: null, cancellationToken);
+            var stream = await upstream.OpenAsync(client: null, trace, cancellationToken);
             if (upstream.OpenSucceeded())
                 metrics.Recovered(upstream.EndpointId);
             metrics.StreamOpened();

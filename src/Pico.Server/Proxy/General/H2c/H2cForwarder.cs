@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Pico.Server.Admin.Metrics;
 using Pico.Server.Hosting;
+using Pico.Server.Observing;
 using Pico.Server.Upstreams;
 using Pico.Tunnel.Protocol;
 using Yarp.ReverseProxy.Forwarder;
@@ -36,8 +37,10 @@ internal sealed class H2cForwarder(IHttpForwarder forwarder, H2cClients clients,
     private readonly ForwarderRequestConfig _grpc = Config(Timeout.InfiniteTimeSpan);
 
     /// <summary>Forwards <paramref name="context"/>; never throws.</summary>
-    public async Task<ForwardResult> ForwardAsync(HttpContext context, EndpointUpstreams endpoint)
+    public async Task<ForwardResult> ForwardAsync(HttpContext context, EndpointUpstreams endpoint, RequestWatch? watch)
     {
+        if (watch is not null)
+            context.Request.Body = new CountedStream(context.Request.Body, watch.AddIn);
         var tried = default(TriedUpstreams);
         var result = default(ForwardResult);
         var error = ProxyError.NoAvailableUpstreams;
@@ -46,7 +49,10 @@ internal sealed class H2cForwarder(IHttpForwarder forwarder, H2cClients clients,
             if (result.Error != ProxyError.None)
                 metrics.Retried();
             tried.Add(upstream);
-            (result, var isSent) = await ForwardAsync(context, upstream); // 2
+            watch?.BeginUpstream(endpoint.EndpointId);
+            watch?.Connected(upstream, isReused: false);
+            (result, var isSent) = await ForwardAsync(context, upstream, watch); // 2
+            watch?.EndUpstream(result.Error);
             upstream.OpenAbandoned(); // a request on an open connection proves nothing about opening one
             upstream.EndRequest();
             if (isSent)
@@ -58,7 +64,7 @@ internal sealed class H2cForwarder(IHttpForwarder forwarder, H2cClients clients,
         return result.Error == ProxyError.None ? new ForwardResult(error) : result;
     }
 
-    private async Task<(ForwardResult Result, bool IsSent)> ForwardAsync(HttpContext context, Upstream upstream)
+    private async Task<(ForwardResult Result, bool IsSent)> ForwardAsync(HttpContext context, Upstream upstream, RequestWatch? watch)
     {
         var isGrpc = context.Request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true;
         var hasBody = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true;
@@ -67,7 +73,7 @@ internal sealed class H2cForwarder(IHttpForwarder forwarder, H2cClients clients,
         using var head = new CancellationTokenSource(
             isGrpc || hasBody || options.ResponseHeadTimeout <= TimeSpan.Zero ? Timeout.InfiniteTimeSpan : options.ResponseHeadTimeout, time);
         long headAt = 0;
-        var transformer = new H2cTransformer(() =>
+        var transformer = new H2cTransformer(watch, () =>
         {
             headAt = time.GetTimestamp();
             head.CancelAfter(Timeout.InfiniteTimeSpan);

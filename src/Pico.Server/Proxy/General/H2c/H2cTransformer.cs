@@ -2,6 +2,8 @@ using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Pico.Server.Observing;
+using Pico.Server.Observing.Tracing;
 using Pico.Server.Proxy.Forwarded;
 using Pico.Server.Proxy.Wire;
 using Yarp.ReverseProxy.Forwarder;
@@ -9,7 +11,7 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Pico.Server.Proxy.General.H2c;
 
 /// <summary>What is changed between a client and an HTTP/2 service: the raw target and Host pass as they came, the trail is added.</summary>
-internal sealed class H2cTransformer(Action responseBegins) : HttpTransformer
+internal sealed class H2cTransformer(RequestWatch? watch, Action responseBegins) : HttpTransformer
 {
     private static readonly UriCreationOptions RawTarget = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
@@ -29,6 +31,8 @@ internal sealed class H2cTransformer(Action responseBegins) : HttpTransformer
         foreach (var connection in incoming.Connection)
             RemoveNamed(proxyRequest, connection);
         ReplaceTrail(httpContext, proxyRequest);
+        if (watch is { ReplacesParent: true })
+            ReplaceParent(watch, proxyRequest);
     }
 
     /// <inheritdoc/>
@@ -37,6 +41,9 @@ internal sealed class H2cTransformer(Action responseBegins) : HttpTransformer
         responseBegins();
         var copyBody = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
         httpContext.Response.Headers.Remove(ProxyErrors.HeaderName);
+        ContextObservation.Answered(httpContext, watch);
+        if (watch is not null && copyBody && proxyResponse is not null)
+            proxyResponse.Content = new CountedContent(proxyResponse.Content, watch.AddOut);
         if (copyBody && proxyResponse is not null && HasMoreToCome(httpContext.Request.Method, proxyResponse))
             await httpContext.Response.BodyWriter.FlushAsync(cancellationToken);
         return copyBody;
@@ -61,6 +68,15 @@ internal sealed class H2cTransformer(Action responseBegins) : HttpTransformer
             if (HttpChars.IsToken(name) && KnownHeaders.Identify(name) == KnownHeader.Other && !HopByHop.IsProtected(name))
                 request.Headers.Remove(option);
         }
+    }
+
+    private static void ReplaceParent(RequestWatch watch, HttpRequestMessage request)
+    {
+        request.Headers.Remove(TraceParent.HeaderName);
+        if (watch.Replaces("tracestate"u8))
+            request.Headers.Remove(TraceParent.StateHeaderName);
+        request.Headers.TryAddWithoutValidation(TraceParent.HeaderName, TraceParent.Format(watch.Context));
+        request.Options.Set(H2cClients.Trace, watch.Context);
     }
 
     private static void ReplaceTrail(HttpContext context, HttpRequestMessage request)

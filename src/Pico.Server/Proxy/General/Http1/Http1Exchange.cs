@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
+using Pico.Server.Observing;
 using Pico.Server.Proxy.Wire;
 using Pico.Tunnel;
 
@@ -10,7 +11,7 @@ namespace Pico.Server.Proxy.General.Http1;
 /// Reads the response of one request from a stream and passes it on. Trusts nothing: what is not valid HTTP/1.1 ends as
 /// <see cref="ProxyError.UpstreamProtocolError"/>, what ends early as <see cref="ProxyError.UpstreamUnreachable"/>.
 /// </summary>
-internal sealed class Http1Exchange(HttpContext context, TunnelStream stream, ExchangeClock clock, int maxHeadSize)
+internal sealed class Http1Exchange(HttpContext context, TunnelStream stream, ExchangeClock clock, RequestWatch? watch, int maxHeadSize)
 {
     private const int MaxPiece = 64 * 1024;
 
@@ -95,6 +96,7 @@ internal sealed class Http1Exchange(HttpContext context, TunnelStream stream, Ex
             return new(ProxyError.UpstreamProtocolError, "The service switched protocols unasked.");
 
         ResponseApplier.Apply(context, response, head, _fields.Fields);
+        ContextObservation.Answered(context, watch);
         return ForwardResult.Done;
     }
 
@@ -181,6 +183,7 @@ internal sealed class Http1Exchange(HttpContext context, TunnelStream stream, Ex
                 output.Write(segment.Span);
             var flushed = await output.FlushAsync(clock.Token);
             clock.Touch();
+            watch?.AddOut(part.Length);
             if (flushed.IsCompleted || flushed.IsCanceled)
                 return false;
             piece = piece.Slice(part.Length);

@@ -1,8 +1,11 @@
 using System.Buffers;
 using System.Net;
+using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Http;
 using Pico.Server.Admin.Metrics;
 using Pico.Server.Hosting;
+using Pico.Server.Observing;
+using Pico.Server.Observing.Tracing;
 using Pico.Server.Proxy.General.Upgrades;
 using Pico.Server.Upstreams;
 using Pico.Tunnel;
@@ -23,30 +26,34 @@ internal sealed class Http1Forwarder(UpstreamConnector connector, ServerMetrics 
     private const int UsualHead = 1024;
 
     /// <summary>Forwards <paramref name="context"/>; never throws.</summary>
-    public async Task<ForwardResult> ForwardAsync(HttpContext context, EndpointUpstreams endpoint)
+    public async Task<ForwardResult> ForwardAsync(HttpContext context, EndpointUpstreams endpoint, RequestWatch? watch)
     {
         var upgrade = UpgradeRequest.Of(context);
         var framing = upgrade is null ? RequestFramings.Of(context) : RequestFraming.None;
         var head = new ArrayBufferWriter<byte>(UsualHead);
-        if (!RequestHeadWriter.TryWrite(head, context, framing, upgrade)) // 1
+        if (!RequestHeadWriter.TryWrite(head, context, framing, upgrade, watch, out var parentAt)) // 1
             return new(ProxyError.BadRequest, "The request has something that HTTP/1.1 cannot say.");
 
         var client = upgrade is null ? null : ClientAddress(context);
         for (var reuse = upgrade is null; ; reuse = false)
         {
-            var connected = await connector.ConnectAsync(endpoint, reuse, client, context.RequestAborted); // 2
+            var connected = await connector.ConnectAsync(endpoint, reuse, client, watch?.BeginUpstream(endpoint.EndpointId) ?? default, context.RequestAborted); // 2
             if (!connected.IsConnected)
                 return new(connected.Error, connected.Detail);
 
+            watch?.Connected(connected.Upstream, connected.IsReused);
+            if (parentAt > 0) // written over in each try, before which nobody else has the bytes
+                watch!.WriteParent(MemoryMarshal.AsMemory(head.WrittenMemory).Span.Slice(parentAt, TraceParent.Length));
             using var clock = new ExchangeClock(options, time, context.RequestAborted);
-            var exchange = new Http1Exchange(context, connected.Stream, clock, options.MaxResponseHeadSize);
-            var result = await RunAsync(context, connected.Stream, exchange, clock, head.WrittenMemory, framing, upgrade);
+            var exchange = new Http1Exchange(context, connected.Stream, clock, watch, options.MaxResponseHeadSize);
+            var result = await RunAsync(context, connected.Stream, exchange, clock, watch, head.WrittenMemory, framing, upgrade);
             // A stream that was opened in one client's name is not for others.
             if (exchange.KeepsStream && result.Error == ProxyError.None && upgrade is null) // 6
                 connected.Upstream.Idle.Return(connected.Stream);
             else
                 await connected.Stream.DisposeAsync();
             connected.Upstream.EndRequest();
+            watch?.EndUpstream(result.Error);
 
             // An idle stream may turn out to be closed: nothing has answered, and the request may be sent twice.
             if (result.Error != ProxyError.UpstreamUnreachable || !connected.IsReused || exchange.HasBegun || !IsRepeatable(context, framing))
@@ -56,7 +63,7 @@ internal sealed class Http1Forwarder(UpstreamConnector connector, ServerMetrics 
     }
 
     private static async Task<ForwardResult> RunAsync(
-        HttpContext context, TunnelStream stream, Http1Exchange exchange, ExchangeClock clock, ReadOnlyMemory<byte> head, RequestFraming framing, UpgradeRequest? upgrade)
+        HttpContext context, TunnelStream stream, Http1Exchange exchange, ExchangeClock clock, RequestWatch? watch, ReadOnlyMemory<byte> head, RequestFraming framing, UpgradeRequest? upgrade)
     {
         Task<bool>? sending = null;
         try
@@ -64,7 +71,7 @@ internal sealed class Http1Forwarder(UpstreamConnector connector, ServerMetrics 
             clock.BodyBegins();
             await stream.WriteAsync(head, clock.Token); // 3
             if (framing.HasBody())
-                sending = RequestBodySender.SendAsync(context, stream, framing, clock);
+                sending = RequestBodySender.SendAsync(context, stream, framing, clock, watch);
             else
                 clock.RequestSent();
 
@@ -79,7 +86,7 @@ internal sealed class Http1Forwarder(UpstreamConnector connector, ServerMetrics 
             if (result.Error == ProxyError.None)
             {
                 result = isAccepted
-                    ? await UpgradedStream.RunAsync(context, upgrade!, stream, clock)
+                    ? await UpgradedStream.RunAsync(context, upgrade!, stream, clock, watch)
                     : await exchange.CopyBodyAsync(); // 5
             }
 
@@ -90,6 +97,7 @@ internal sealed class Http1Forwarder(UpstreamConnector connector, ServerMetrics 
                 if (!upgrade.IsAcceptedBy(response, bytes, fields))
                     return new(ProxyError.UpstreamProtocolError, "The service's 101 does not accept what was asked for.");
                 UpgradedStream.Apply(context, upgrade, response, bytes, fields);
+                ContextObservation.Answered(context, watch);
                 isAccepted = true;
                 return ForwardResult.Done;
             }

@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Pico.Server.Observing;
 using Pico.Server.Proxy.Wire;
 using Pico.Tunnel;
 
@@ -17,11 +18,11 @@ internal static class RequestBodySender
     /// Sends the body; true when all of it was sent. A fault of the client's fails <paramref name="clock"/>. That the service takes no more
     /// does not: it may well answer nevertheless. Never throws.
     /// </summary>
-    public static async Task<bool> SendAsync(HttpContext context, TunnelStream stream, RequestFraming framing, ExchangeClock clock)
+    public static async Task<bool> SendAsync(HttpContext context, TunnelStream stream, RequestFraming framing, ExchangeClock clock, RequestWatch? watch)
     {
         try
         {
-            await SendPiecesAsync(context.Request.BodyReader, stream, framing, clock);
+            await SendPiecesAsync(context.Request.BodyReader, stream, framing, clock, watch);
             if (framing == RequestFraming.Chunked)
                 await stream.WriteAsync(LastChunk(context.Request), clock.Token);
             clock.RequestSent();
@@ -44,7 +45,7 @@ internal static class RequestBodySender
         return false;
     }
 
-    private static async Task SendPiecesAsync(PipeReader body, TunnelStream stream, RequestFraming framing, ExchangeClock clock)
+    private static async Task SendPiecesAsync(PipeReader body, TunnelStream stream, RequestFraming framing, ExchangeClock clock, RequestWatch? watch)
     {
         var size = new ArrayBufferWriter<byte>(16);
         while (true)
@@ -53,6 +54,7 @@ internal static class RequestBodySender
             var result = await body.ReadAsync(clock.Token);
             clock.WaitsForClient = false;
             clock.Touch();
+            watch?.AddIn(result.Buffer.Length);
             try
             {
                 if (framing == RequestFraming.Chunked && !result.Buffer.IsEmpty)

@@ -3,6 +3,8 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
+using Pico.Server.Observing;
+using Pico.Server.Observing.Tracing;
 using Pico.Server.Proxy.Forwarded;
 using Pico.Server.Proxy.General.Upgrades;
 using Pico.Server.Proxy.Wire;
@@ -24,9 +26,14 @@ internal static class RequestHeadWriter
 {
     private const int UsualName = 64;
 
-    /// <summary>Writes the head; false if something in it cannot be said in HTTP/1.1: then nothing of it may be sent.</summary>
-    public static bool TryWrite(IBufferWriter<byte> output, HttpContext context, RequestFraming framing, UpgradeRequest? upgrade)
+    /// <summary>
+    /// Writes the head; false if something in it cannot be said in HTTP/1.1: then nothing of it may be sent. If <paramref name="watch"/> traces the request, room is
+    /// left for the service's <c>traceparent</c>, at <paramref name="parentAt"/>; else that is 0.
+    /// </summary>
+    public static bool TryWrite(
+        ArrayBufferWriter<byte> output, HttpContext context, RequestFraming framing, UpgradeRequest? upgrade, RequestWatch? watch, out int parentAt)
     {
+        parentAt = 0;
         var headers = context.Request.Headers;
         var host = headers.Host.ToString();
         if (!TryWriteRequestLine(output, context, upgrade) || !output.TryWriteField("Host", host))
@@ -36,16 +43,24 @@ internal static class RequestHeadWriter
         var trail = new ForwardedTrail(context.Features.GetRequiredFeature<ForwardedHop>());
         foreach (var (name, values) in headers)
         {
-            if (!TryWriteField(output, name, values, headers.Connection, trail))
+            if (!(watch?.Replaces(Encoding.Latin1.GetBytes(name)) ?? false) && !TryWriteField(output, name, values, headers.Connection, trail))
                 return false;
         }
 
         trail.WriteTo(output, Encoding.Latin1.GetBytes(host));
         WriteFraming(output, framing, context.Request.ContentLength);
+        if (watch is { ReplacesParent: true })
+        {
+            output.TryWriteName(TraceParent.HeaderName);
+            parentAt = output.WrittenCount;
+            output.Advance(output.GetSpan(TraceParent.Length)[..TraceParent.Length].Length);
+            output.EndLine();
+        }
+
         return output.EndLine();
     }
 
-    private static bool TryWriteRequestLine(IBufferWriter<byte> output, HttpContext context, UpgradeRequest? upgrade)
+    private static bool TryWriteRequestLine(ArrayBufferWriter<byte> output, HttpContext context, UpgradeRequest? upgrade)
     {
         var method = upgrade is { IsExtendedConnect: true } ? HttpMethods.Get : context.Request.Method;
         if (method.Length == 0 || !OriginTarget.TryGet(context, out var target) || (HttpMethods.IsConnect(method) && upgrade is null))
@@ -63,7 +78,7 @@ internal static class RequestHeadWriter
         return true;
     }
 
-    private static void WriteHopFields(IBufferWriter<byte> output, IHeaderDictionary headers, UpgradeRequest? upgrade)
+    private static void WriteHopFields(ArrayBufferWriter<byte> output, IHeaderDictionary headers, UpgradeRequest? upgrade)
     {
         if (upgrade is not null)
             upgrade.WriteFields(output);
@@ -71,7 +86,7 @@ internal static class RequestHeadWriter
             output.Write("TE: trailers\r\nConnection: TE\r\n"u8);
     }
 
-    private static bool TryWriteField(IBufferWriter<byte> output, string name, StringValues values, StringValues connection, ForwardedTrail trail)
+    private static bool TryWriteField(ArrayBufferWriter<byte> output, string name, StringValues values, StringValues connection, ForwardedTrail trail)
     {
         // Kestrel gives HTTP/2's pseudo fields together with the others; what they say stands in the request line.
         if (name.StartsWith(':'))
@@ -114,7 +129,7 @@ internal static class RequestHeadWriter
         return false;
     }
 
-    private static void WriteFraming(IBufferWriter<byte> output, RequestFraming framing, long? length)
+    private static void WriteFraming(ArrayBufferWriter<byte> output, RequestFraming framing, long? length)
     {
         switch (framing)
         {

@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Pico.Server.Observing;
 using Pico.Server.Proxy.Wire;
 using Pico.Tunnel;
 
@@ -29,7 +30,7 @@ internal static class UpgradedStream
     }
 
     /// <summary>Runs the stream to its end, with the service's side in <paramref name="stream"/>.</summary>
-    public static async Task<ForwardResult> RunAsync(HttpContext context, UpgradeRequest upgrade, TunnelStream stream, ExchangeClock clock)
+    public static async Task<ForwardResult> RunAsync(HttpContext context, UpgradeRequest upgrade, TunnelStream stream, ExchangeClock clock, RequestWatch? watch)
     {
         clock.Upgraded();
         var client = upgrade.IsExtendedConnect
@@ -37,10 +38,10 @@ internal static class UpgradedStream
             : await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
 
         // 1 The client may end its direction and still listen. 2 When the service has ended, nobody is left who could hear the client.
-        var sending = SendAsync(client, stream, clock);
+        var sending = SendAsync(client, stream, clock, watch);
         try
         {
-            await ReceiveAsync(client, stream, clock); // 2
+            await ReceiveAsync(client, stream, clock, watch); // 2
         }
         catch (Exception exception)
         {
@@ -52,7 +53,7 @@ internal static class UpgradedStream
         return new(clock.Reason, "The upgraded stream broke.", IsUpgraded: true);
     }
 
-    private static async Task SendAsync(Stream client, TunnelStream stream, ExchangeClock clock)
+    private static async Task SendAsync(Stream client, TunnelStream stream, ExchangeClock clock, RequestWatch? watch)
     {
         // No buffer is held while the client is silent.
         var input = PipeReader.Create(client, new StreamPipeReaderOptions(bufferSize: BufferSize, leaveOpen: true, useZeroByteReads: true));
@@ -64,6 +65,7 @@ internal static class UpgradedStream
                 result = await input.ReadAsync(clock.Token);
                 clock.Touch();
                 await stream.WriteAsync(result.Buffer, clock.Token);
+                watch?.AddIn(result.Buffer.Length);
                 input.AdvanceTo(result.Buffer.End);
             }
             while (!result.IsCompleted);
@@ -80,7 +82,7 @@ internal static class UpgradedStream
         }
     }
 
-    private static async Task ReceiveAsync(Stream client, TunnelStream stream, ExchangeClock clock)
+    private static async Task ReceiveAsync(Stream client, TunnelStream stream, ExchangeClock clock, RequestWatch? watch)
     {
         while (true)
         {
@@ -90,6 +92,7 @@ internal static class UpgradedStream
                 await client.WriteAsync(segment, clock.Token);
             if (!result.Buffer.IsEmpty)
                 await client.FlushAsync(clock.Token);
+            watch?.AddOut(result.Buffer.Length);
             stream.Input.AdvanceTo(result.Buffer.End);
             if (result.IsCompleted)
                 return;

@@ -4,7 +4,9 @@ using System.IO.Pipelines;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using Pico.Server.Hosting;
+using Pico.Server.Observing;
 using Pico.Tests.Server.Auth;
+using Pico.Tests.Server.Observing;
 
 namespace Pico.Tests.Server.Proxy.Http1;
 
@@ -50,7 +52,14 @@ public sealed class Http1AllocationTests(ITestOutputHelper output)
         return AssertNothingAllocated(request, Ok, options, hidden: authorization.Length);
     }
 
-    private async Task AssertNothingAllocated(byte[] request, byte[] response, ProxyOptions? options = null, int hidden = 0)
+    [Fact]
+    public async Task Get_WithTheAccessLogOn_AllocatesNothing()
+    {
+        using var observed = Observed.Create(o => o.RequestHeaders = ["accept"]);
+        await AssertNothingAllocated(Get, Ok, observer: observed.Observer);
+    }
+
+    private async Task AssertNothingAllocated(byte[] request, byte[] response, ProxyOptions? options = null, int hidden = 0, RequestObserver? observer = null)
     {
         if (typeof(Pico.Server.Proxy.Http1.Http1Path).Assembly.GetCustomAttribute<DebuggableAttribute>() is { IsJITOptimizerDisabled: true })
             Assert.Skip("Code that is not optimized allocates what optimized code does not: run the tests with -c Release.");
@@ -60,7 +69,7 @@ public sealed class Http1AllocationTests(ITestOutputHelper output)
         {
             while (await TakeAsync(stream.Input, requestLength))
                 await stream.WriteAsync(response);
-        }, options);
+        }, options, observer: observer);
         // What the service gets is longer by the trail of proxies and shorter by what is for Pico, so its length is counted first.
         requestLength = request.Length - hidden + Http1RelayTests.Trail("orders.test").Length;
         var client = harness.Connect();

@@ -5,12 +5,14 @@ using Pico.Server.Admin.Metrics;
 using Pico.Server.Auth;
 using Pico.Server.Hosting;
 using Pico.Server.Limits;
+using Pico.Server.Observing;
 using Pico.Server.Proxy.Access;
 using Pico.Server.Proxy.Forwarded;
 using Pico.Server.Proxy.Http1;
 using Pico.Server.Proxy.Routing;
 using Pico.Server.Upstreams;
 using Pico.Tests.Server.Limits;
+using Pico.Tests.Server.Observing;
 using Pico.Tests.Tunnel;
 using Pico.Tunnel;
 using Pico.Tunnel.Protocol;
@@ -28,11 +30,12 @@ internal sealed class Http1Harness : IAsyncDisposable
     private readonly List<MemoryConnection> _connections = [];
     private readonly Faults _faults = new();
 
-    private Http1Harness(TunnelPair tunnel, ProxyOptions options, TimeProvider time, EndpointProtocol protocol)
+    private Http1Harness(TunnelPair tunnel, ProxyOptions options, TimeProvider time, EndpointProtocol protocol, RequestObserver? observer)
     {
         _tunnel = tunnel;
         _gates = new AuthGates(new ServerOptions { Proxy = options }, time, NullLogger<AuthGates>.Instance);
-        Metrics = TestMetrics.Create(time);
+        observer ??= Observed.Nobody(time);
+        Metrics = observer.Metrics;
         var routes = new RouteTable();
         Upstream = new LocalUpstream(tunnel.Server, new Registration { Id = 1, EndpointId = "orders", Protocol = protocol }, time);
         routes.Add(Upstream);
@@ -40,7 +43,7 @@ internal sealed class Http1Harness : IAsyncDisposable
         _clients = new LoadTable<ClientKey>(time);
         Limits = TestLimits.Create(options.Limits, _clients, time);
         _path = new Http1Path(
-            new ClientAccess(_gates, Limits), new EndpointFinder(new EndpointResolver(""), routes), new UpstreamConnector(options, Metrics, time), options, Metrics, _heartbeat, _faults);
+            new ClientAccess(_gates, Limits), new EndpointFinder(new EndpointResolver(""), routes), new UpstreamConnector(options, Metrics, time), options, observer, _heartbeat, _faults);
     }
 
     public LocalUpstream Upstream { get; }
@@ -56,18 +59,20 @@ internal sealed class Http1Harness : IAsyncDisposable
     public TaskCompletionSource<Exception> ServiceFault { get; } = new();
 
     public static Task<Http1Harness> StartAsync(
-        Func<ServiceStream, Task> service, ProxyOptions? options = null, TimeProvider? time = null, EndpointProtocol protocol = EndpointProtocol.Http)
+        Func<ServiceStream, Task> service, ProxyOptions? options = null, TimeProvider? time = null, EndpointProtocol protocol = EndpointProtocol.Http,
+        RequestObserver? observer = null)
     {
         var number = 0;
-        return StartRawAsync(stream => service(new ServiceStream(stream, number++)), options, time, protocol);
+        return StartRawAsync(stream => service(new ServiceStream(stream, number++)), options, time, protocol, observer);
     }
 
     public static async Task<Http1Harness> StartRawAsync(
-        Func<TunnelStream, Task> service, ProxyOptions? options = null, TimeProvider? time = null, EndpointProtocol protocol = EndpointProtocol.Http)
+        Func<TunnelStream, Task> service, ProxyOptions? options = null, TimeProvider? time = null, EndpointProtocol protocol = EndpointProtocol.Http,
+        RequestObserver? observer = null)
     {
         time ??= TimeProvider.System;
         var tunnel = await TunnelPair.CreateAsync();
-        var harness = new Http1Harness(tunnel, options ?? new ProxyOptions(), time, protocol);
+        var harness = new Http1Harness(tunnel, options ?? new ProxyOptions(), time, protocol, observer);
         await harness._gates.StartAsync(TestContext.Current.CancellationToken);
         tunnel.ClientHandler.Serve = async stream =>
         {
@@ -85,19 +90,22 @@ internal sealed class Http1Harness : IAsyncDisposable
     }
 
     /// <summary>A service that answers every request of every stream by <paramref name="answer"/>, given the request's head.</summary>
-    public static Task<Http1Harness> StartAsync(Func<string, string> answer, ProxyOptions? options = null, TimeProvider? time = null) => StartAsync(
+    public static Task<Http1Harness> StartAsync(
+        Func<string, string> answer, ProxyOptions? options = null, TimeProvider? time = null, RequestObserver? observer = null) => StartAsync(
         async stream =>
         {
             while (true)
                 await stream.WriteAsync(answer(await stream.ReadHeadAsync()));
         },
         options,
-        time);
+        time,
+        observer: observer);
 
     public MemoryConnection Connect(bool trusted = false)
     {
         var connection = new MemoryConnection();
         var peer = IPAddress.Parse("192.0.2.7");
+        connection.RemoteEndPoint = new IPEndPoint(peer, 4711);
         connection.Features.Set(new ForwardedHop(peer, secure: false, trusted));
         connection.Features.Set(trusted ? new ConnectionClient(null, new TrustedNetworks([peer.ToString()])) : new ConnectionClient(_clients.Rent(new ClientKey(peer)), null));
         connection.Served = ServeAsync(connection);

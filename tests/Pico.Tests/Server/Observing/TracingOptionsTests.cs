@@ -1,0 +1,48 @@
+using Microsoft.Extensions.Time.Testing;
+using OpenTelemetry.Trace;
+using Pico.Server.Hosting;
+using Pico.Server.Observing.Tracing;
+
+namespace Pico.Tests.Server.Observing;
+
+public sealed class TracingOptionsTests
+{
+    [Theory]
+    [InlineData("", false)]
+    [InlineData("OTEL_SERVICE_NAME=pico", false)]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4317", true)]
+    [InlineData("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://collector:4318/v1/traces", true)]
+    [InlineData("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=http://collector:4318/v1/metrics", false)]
+    [InlineData("OTEL_TRACES_EXPORTER=otlp", true)]
+    [InlineData("OTEL_TRACES_EXPORTER=none OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4317", false)]
+    [InlineData("OTEL_SDK_DISABLED=true OTEL_TRACES_EXPORTER=otlp", false)]
+    public void IsEnabled_ByTheStandardVariables(string variables, bool expected) => Assert.Equal(expected, Options(variables).IsEnabled);
+
+    [Theory]
+    [InlineData("OTEL_TRACES_EXPORTER=jaeger")]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT=collector:4317")]
+    [InlineData("OTEL_TRACES_EXPORTER=otlp OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=nowhere")]
+    public void Validate_WithAVariableThatCannotBe_NamesIt(string variables)
+    {
+        var options = TestServer.Options();
+        options.Tracing = Options(variables);
+        Assert.StartsWith("OTEL_", Assert.Single(ServerOptionsValidator.Validate(options)).Key);
+    }
+
+    [Fact]
+    public void RateSampler_TakesTheFirstOfEachSecond()
+    {
+        var time = new FakeTimeProvider();
+        var sampler = new RateSampler(3, time);
+        Assert.Equal(3, Count());
+        time.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal(3, Count());
+
+        int Count() => Enumerable.Range(0, 100).Count(_ => sampler.ShouldSample(default).Decision == SamplingDecision.RecordAndSample);
+    }
+
+    private static TracingOptions Options(string variables) => new()
+    {
+        Variables = variables.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(v => v.Split('=', 2)).ToDictionary(v => v[0], v => v[1]),
+    };
+}
