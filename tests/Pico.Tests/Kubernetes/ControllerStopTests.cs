@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Pico.Cli.Verbs;
 using Pico.Kubernetes;
+using Pico.Tests.Agent;
 using Pico.Tests.Server;
 
 namespace Pico.Tests.Kubernetes;
@@ -11,6 +13,7 @@ namespace Pico.Tests.Kubernetes;
 public sealed class ControllerStopTests : IDisposable
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly TestFolder _folder = new();
     private readonly FakeApiServer _api = new();
@@ -19,11 +22,12 @@ public sealed class ControllerStopTests : IDisposable
     public async Task Controller_ThatLeads_EndsSoon_AndGivesItsLeaseBack()
     {
         const string Lease = "/apis/coordination.k8s.io/v1/namespaces/pico/leases/pico-controller";
+        using var log = new RecordingLogger();
         await using var port = await FakeApiPort.StartAsync(_api);
         using var stop = new CancellationTokenSource();
-        await using var controller = Controller(port.KubeConfig);
+        await using var controller = Controller(port.KubeConfig, log);
         var running = controller.RunAsync(stop.Token);
-        await _api.WaitAsync(a => a.Get(Lease)?["spec"]?["holderIdentity"] is not null, "it leads");
+        await log.WaitForAsync("leads from now on", Patience);
 
         await stop.CancelAsync();
 
@@ -40,7 +44,7 @@ public sealed class ControllerStopTests : IDisposable
         await using var controller = Controller($$$"""
             {"apiVersion": "v1", "kind": "Config", "current-context": "test", "clusters": [{"name": "test", "cluster": {"server": "http://{{{silent.LocalEndpoint}}}"}}],
              "users": [{"name": "test", "user": {"token": "secret"}}], "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test", "namespace": "pico"}}]}
-            """);
+            """, NullLoggerFactory.Instance);
         var running = controller.RunAsync(stop.Token);
         using var asked = await silent.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
 
@@ -55,10 +59,10 @@ public sealed class ControllerStopTests : IDisposable
         _folder.Dispose();
     }
 
-    private PicoController Controller(string kubeConfig)
+    private PicoController Controller(string kubeConfig, ILoggerFactory loggers)
     {
         var options = new ControllerOptions { BindAddress = "127.0.0.1:0", KubeConfigFile = _folder.Write("kubeconfig", kubeConfig) };
         options.Webhook.BindAddress = "";
-        return new(options, ControllerVerb.AgentOptions, NullLoggerFactory.Instance, TimeProvider.System);
+        return new(options, ControllerVerb.AgentOptions, loggers, TimeProvider.System);
     }
 }
