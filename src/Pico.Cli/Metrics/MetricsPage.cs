@@ -16,7 +16,7 @@ internal static class MetricsPage
 
         Every process has `/metrics`: a server and a controller on their admin ports, an agent on its own port (`--bind-addr`), in the text format of Prometheus. Servers and controllers also
         speak OpenMetrics, with exemplars: the durations of requests then name a trace, if the requests were traced. Servers and controllers have the metrics of the .NET runtime besides
-        (`dotnet_*`: memory, collections, threads).
+        (`dotnet_*`: memory, collections, threads), and in OpenMetrics a `…_created` beside each counter and histogram: when it began.
 
         What a node counts is what came to *it*: sum over the nodes. Counters begin at 0 when a process starts. A series of a counter is there from its first event on, if its label is not one of a
         small set.

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -12,9 +13,13 @@ namespace Pico.Server.Cluster;
 /// <summary>What is counted of the cluster: verbs outside, instruments inside. Safe from any thread.</summary>
 internal sealed class ClusterMetrics
 {
+    private const string Busy = "busy";
+    private static readonly string[] LinkReasons = ["certificate", "timeout", "connection", "handshake"];
+
     private readonly PeerDirectory _peers;
-    private readonly Counter<long> _linksRefused;
-    private readonly Counter<long> _linksFailed;
+    // Told from the start, so that the first one is a rise.
+    private readonly ConcurrentDictionary<string, long> _linksRefused = new(LinkReasons.Append(Busy).Select(static r => KeyValuePair.Create(r, 0L)));
+    private readonly ConcurrentDictionary<string, long> _linksFailed = new(LinkReasons.Select(static r => KeyValuePair.Create(r, 0L)));
     private readonly Counter<long> _relaysRefused;
     private readonly Counter<long> _membersDown;
     private GossipNode? _gossip;
@@ -34,9 +39,9 @@ internal sealed class ClusterMetrics
 
         meter.CreateObservableGauge("pico.peer_links", () => _peers.All.Count(p => p.Link.Current is not null), "{link}", "Peer links that this node has dialled.");
         meter.CreateObservableCounter("pico.peer_links.dialed", () => Volatile.Read(ref _linksDialed), "{link}", "Peer links that this node has dialled so far.");
-        _linksFailed = meter.CreateCounter<long>("pico.peer_links.failed", "{try}", "Tries to dial a peer link that failed.");
+        meter.CreateObservableCounter("pico.peer_links.failed", () => ByReason(_linksFailed), "{try}", "Tries to dial a peer link that failed.");
         meter.CreateObservableCounter("pico.peer_links.accepted", () => Volatile.Read(ref _linksAccepted), "{link}", "Peer links that other nodes have dialled so far.");
-        _linksRefused = meter.CreateCounter<long>("pico.peer_links.refused", "{connection}", "Connections to the gossip port that were no peer link of a member.");
+        meter.CreateObservableCounter("pico.peer_links.refused", () => ByReason(_linksRefused), "{connection}", "Connections to the gossip port that were no peer link of a member.");
 
         meter.CreateObservableGauge("pico.relays", () => Volatile.Read(ref _relaying), "{stream}", "Streams that are being relayed for other nodes, idle ones included.");
         meter.CreateObservableCounter("pico.relays.opened", () => Volatile.Read(ref _relays), "{stream}", "Streams relayed for other nodes so far.");
@@ -69,16 +74,16 @@ internal sealed class ClusterMetrics
     public void LinkDialed() => Interlocked.Increment(ref _linksDialed);
 
     /// <summary>A try to dial a link failed.</summary>
-    public void LinkFailed(Exception exception) => _linksFailed.Add(1, Label("reason", Reason(exception)));
+    public void LinkFailed(Exception exception) => Count(_linksFailed, Reason(exception));
 
     /// <summary>Another node has dialled a link.</summary>
     public void LinkAccepted() => Interlocked.Increment(ref _linksAccepted);
 
     /// <summary>A connection to the gossip port did not become a link.</summary>
-    public void LinkRefused(Exception exception) => _linksRefused.Add(1, Label("reason", Reason(exception)));
+    public void LinkRefused(Exception exception) => Count(_linksRefused, Reason(exception));
 
     /// <summary>There are as many handshakes under way as are allowed.</summary>
-    public void LinkRefusedBusy() => _linksRefused.Add(1, Label("reason", "busy"));
+    public void LinkRefusedBusy() => Count(_linksRefused, Busy);
 
     /// <summary>A stream is relayed; every call is paired with one of <see cref="RelayEnded"/>.</summary>
     public void RelayBegan()
@@ -100,6 +105,11 @@ internal sealed class ClusterMetrics
         SocketException => "connection",
         _ => "handshake",
     };
+
+    private static void Count(ConcurrentDictionary<string, long> counts, string reason) => counts.AddOrUpdate(reason, 1, static (_, count) => count + 1);
+
+    private static IEnumerable<Measurement<long>> ByReason(ConcurrentDictionary<string, long> counts) =>
+        counts.Select(static c => new Measurement<long>(c.Value, Label("reason", c.Key)));
 
     private static KeyValuePair<string, object?> Label(string name, string value) => new(name, value);
 

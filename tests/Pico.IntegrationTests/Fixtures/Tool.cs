@@ -15,6 +15,8 @@ internal sealed record Tool(string Program, string Package)
     public static Tool Nginx { get; } = new("nginx", "nginx-light");
     public static Tool OpenSsl { get; } = new("openssl", "openssl");
     public static Tool PgBench { get; } = new("pgbench", "postgresql-contrib");
+    public static Tool Prometheus { get; } = new("prometheus", "prometheus");
+    public static Tool Promtool { get; } = new("promtool", "prometheus");
     public static Tool Psql { get; } = new("psql", "postgresql-client");
     public static Tool RedisBenchmark { get; } = new("redis-benchmark", "redis-tools");
     public static Tool RedisServer { get; } = new("redis-server", "redis-server");
@@ -24,6 +26,9 @@ internal sealed record Tool(string Program, string Package)
 
     /// <summary>Debian's own Python, the one that has the packages named python3-….</summary>
     public static Tool Python { get; } = new("/usr/bin/python3", "python3 python3-websockets");
+
+    /// <summary>True if it is there.</summary>
+    public bool IsInstalled => Find() is not null;
 
     /// <summary>The program's path. Skips the test when it is not installed; fails it instead where CI=true.</summary>
     public string Require() => Find() ?? throw Missing(Program, Package);
