@@ -89,7 +89,7 @@ public sealed class DocumentedCommandsTests
         return await new Command(new Tool("unshare", "util-linux"), "--net", "--mount", "--pid", "--fork", "--kill-child", "bash", script)
         {
             WorkingDirectory = folder.Path,
-            Timeout = TimeSpan.FromMinutes(3),
+            Timeout = TimeSpan.FromMinutes(8), // half a minute, if nothing else runs
             Environment = new Dictionary<string, string>
             {
                 ["PATH"] = ProgramFolder.Fill(folder.File(".programs")),

@@ -12,13 +12,13 @@ fail() {
   exit 1
 }
 
-# until TEXT CONDITION...: waits for 60 seconds at the most, and no longer than what was started runs
+# until TEXT CONDITION...: waits for 3 minutes at the most, and no longer than what was started runs
 until_() {
-  local what=$1 end=$((SECONDS + 60))
+  local what=$1 end=$((SECONDS + 180))
   shift
   until "$@"; do
     kill -0 "$started" 2>/dev/null || fail "$where: ended before $what: $command"
-    [[ $SECONDS -lt $end ]] || fail "$where: not within a minute: $what: $command"
+    [[ $SECONDS -lt $end ]] || fail "$where: not within 3 minutes: $what: $command"
     sleep 0.1
   done
 }
