@@ -94,8 +94,6 @@ public sealed class DocumentedCommandsTests
             {
                 ["PATH"] = ProgramFolder.Fill(folder.File(".programs")),
                 ["no_proxy"] = "*",
-                // A cluster of one waits for others for so long, and the pages start two.
-                ["PICO_CLUSTER_JOIN_TIMEOUT"] = "1s",
             },
         }.RunAsync();
     }
