@@ -23,7 +23,8 @@ internal sealed partial class AccessLog : IDisposable
     /// <summary>How many entries wait at the most.</summary>
     public const int Capacity = 8192;
 
-    private const int MaxPooled = 1024;
+    // As many as may wait, so that a burst makes entries once only.
+    private const int MaxPooled = Capacity;
     private const int WriteSize = 64 * 1024;
     private const int FirstServerError = 500;
 
@@ -234,7 +235,7 @@ internal sealed partial class AccessLog : IDisposable
         count = 0;
     }
 
-    [LoggerMessage(2801, LogLevel.Error, "The access log cannot be written, and entries are lost until it can: {Reason}")]
+    [LoggerMessage(2851, LogLevel.Error, "The access log cannot be written, and entries are lost until it can: {Reason}")]
     private partial void LogBroken(string reason);
 
     private sealed class EntryPolicy : PooledObjectPolicy<AccessEntry>
