@@ -61,8 +61,17 @@ internal sealed class OtlpReceiver : IAsyncDisposable
     public async Task<ReceivedSpan[]> TraceAsync(string traceId, int count)
     {
         ReceivedSpan[] found = [];
-        await Deadline.UntilAsync($"{count} spans of {traceId}", TimeSpan.FromSeconds(20), () =>
-            (found = [.. _spans.Received.Where(s => s.TraceId == traceId).OrderBy(s => s.Span.StartTimeUnixNano)]).Length >= count);
+        try
+        {
+            await Deadline.UntilAsync($"{count} spans of {traceId}", TimeSpan.FromSeconds(20), () =>
+                (found = [.. _spans.Received.Where(s => s.TraceId == traceId).OrderBy(s => s.Span.StartTimeUnixNano)]).Length >= count);
+        }
+        catch (TimeoutException e)
+        {
+            var came = string.Join(", ", found.Concat(_spans.Received).Select(s => $"{s.Node} {s.Span.Name} of {s.TraceId}"));
+            throw new TimeoutException($"{e.Message}; what came: {came}", e);
+        }
+
         return found;
     }
 
