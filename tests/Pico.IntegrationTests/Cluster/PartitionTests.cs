@@ -4,7 +4,7 @@ using Pico.IntegrationTests.Fixtures;
 namespace Pico.IntegrationTests.Cluster;
 
 /// <summary>A node and an agent are cut off from the others for two minutes, under traffic: connections between the sides hang, and nobody is told.</summary>
-[Collection(nameof(Alone))]
+[Trait(Long.Trait, Long.Runs)]
 public sealed partial class PartitionTests(ITestOutputHelper output)
 {
     private static readonly TimeSpan Cut = TimeSpan.FromMinutes(2);

@@ -5,7 +5,7 @@ using Pico.IntegrationTests.Fixtures;
 namespace Pico.IntegrationTests.Operation;
 
 /// <summary>Every credential is replaced while requests run, and no request notices.</summary>
-[Collection(nameof(Alone))]
+[Trait(Long.Trait, Long.Runs)]
 public sealed class CredentialRotationTests(ITestOutputHelper output)
 {
     private const int RequestsPerSecond = 200;

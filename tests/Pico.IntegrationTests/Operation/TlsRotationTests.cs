@@ -8,7 +8,7 @@ using Pico.IntegrationTests.Fixtures;
 namespace Pico.IntegrationTests.Operation;
 
 /// <summary>Every certificate and authority of a deployment replaced by another, under load.</summary>
-[Collection(nameof(Alone))]
+[Trait(Long.Trait, Long.Runs)]
 public sealed class TlsRotationTests
 {
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(40); // the files are looked at every 10 s
