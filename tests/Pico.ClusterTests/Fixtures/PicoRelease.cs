@@ -157,7 +157,7 @@ public sealed class PicoRelease : IAsyncDisposable
             await using var admin = await PodPort.ForwardAsync(Kubectl, Namespace, server.Target, 8003);
             await Deadline.UntilAsync($"{server.Target} knows {count} ready nodes", time, async _ =>
             {
-                var nodes = (await PicoProgram.RunAsync("status", "nodes", "--server", admin.Http.BaseAddress!.ToString(), "--output", "json")).Succeeded().Text;
+                var nodes = (await PicoProgram.RunAsync("status", "nodes", "--server", admin.Address.ToString(), "--output", "json")).Succeeded().Text;
                 return JsonNode.Parse(nodes)!.AsArray().Count(node => node!["state"]!.GetValue<string>() == "ready") == count;
             });
         }

@@ -17,7 +17,7 @@ public sealed class StatusTests(PicoRelease pico)
         var nodes = (await scene.Kubectl.ListAsync(PicoRelease.Namespace, PicoRelease.ServerPods)).Where(PicoRelease.IsReady).Select(pod => pod["metadata"]!["name"]!.GetValue<string>()).ToList();
 
         await using var admin = await PodPort.ForwardAsync(scene.Kubectl, PicoRelease.Namespace, "service/pico-admin", 8003);
-        var server = admin.Http.BaseAddress!.ToString();
+        var server = admin.Address.ToString();
         var status = await StatusAsync();
         Assert.All(nodes, name => Assert.Contains(name, status, StringComparison.Ordinal));
         Assert.Contains(id, await StatusAsync("endpoint", id), StringComparison.Ordinal);
@@ -26,6 +26,6 @@ public sealed class StatusTests(PicoRelease pico)
         Assert.Contains(tunnels, text => text.Contains(agent, StringComparison.Ordinal));
 
         async Task<string> StatusAsync(params string[] what) =>
-            (await PicoProgram.RunAsync("status", [.. what, "--server", admin.Http.BaseAddress!.ToString()])).Succeeded().Text;
+            (await PicoProgram.RunAsync("status", [.. what, "--server", admin.Address.ToString()])).Succeeded().Text;
     }
 }
