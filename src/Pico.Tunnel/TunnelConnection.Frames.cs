@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
-using Pico.Tunnel.Connections;
 using System.Diagnostics.CodeAnalysis;
+using Pico.Tunnel.Connections;
 using Pico.Tunnel.Protocol;
 using Pico.Tunnel.Streams;
 

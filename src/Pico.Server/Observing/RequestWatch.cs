@@ -24,6 +24,7 @@ internal sealed class RequestWatch(RequestObserver observer)
     private AccessEntry? _entry;
     private Activity? _span;
     private Activity? _upstream;
+    private UnrecordedTrace? _unrecorded;
     private bool _hasParent;
     private int _tries;
 
@@ -34,7 +35,7 @@ internal sealed class RequestWatch(RequestObserver observer)
     public bool IsWanted => observer.IsOn;
 
     /// <summary>True if the service is told another <c>traceparent</c> than the client's.</summary>
-    public bool ReplacesParent => _span is not null;
+    public bool ReplacesParent => _span is not null || _unrecorded is not null;
 
     /// <summary>True for a header of the client's that the service does not get: <c>traceparent</c>, and <c>tracestate</c> if that belongs to no trace.</summary>
     public bool Replaces(ReadOnlySpan<byte> name) => ReplacesParent && name.Length switch
@@ -51,7 +52,7 @@ internal sealed class RequestWatch(RequestObserver observer)
     public LoggedHeaders? ResponseHeaders => _entry is null ? null : observer.Log.ResponseHeaders;
 
     /// <summary>What the service is told as its parent: the span of its stream.</summary>
-    public ActivityContext Context => (_upstream ?? _span)?.Context ?? default;
+    public ActivityContext Context => (_upstream ?? _span)?.Context ?? _unrecorded?.ToContext() ?? default;
 
     /// <summary>A request's head was read.</summary>
     public void Begin(in RequestFacts facts)
@@ -70,8 +71,18 @@ internal sealed class RequestWatch(RequestObserver observer)
 
         if (observer.Tracer.IsEnabled)
             BeginSpan(facts);
-        else if (_entry is not null && TraceParent.IsValid(facts.TraceParent))
+        if (_entry is null)
+            return;
+        if (ReplacesParent)
+        {
+            Span<byte> parent = stackalloc byte[TraceParent.Length];
+            WriteParent(parent);
+            _entry.TraceId = _entry.Keep(TraceParent.TraceId(parent));
+        }
+        else if (TraceParent.IsValid(facts.TraceParent))
+        {
             _entry.TraceId = _entry.Keep(TraceParent.TraceId(facts.TraceParent));
+        }
     }
 
     /// <summary>Something came that is no request, or a connection that is none of HTTP's.</summary>
@@ -87,7 +98,7 @@ internal sealed class RequestWatch(RequestObserver observer)
     /// <summary>Starts a span for a connection that is not HTTP's.</summary>
     public void BeginConnectionSpan(string endpointId, string name, IPAddress? client)
     {
-        _span = observer.Tracer.IsEnabled ? observer.Tracer.Start(name, ActivityKind.Server, default) : null;
+        _span = observer.Tracer.IsEnabled && observer.Tracer.MayRecord(default) ? observer.Tracer.Start(name, ActivityKind.Server, default) : null;
         if (_span is not { IsAllDataRequested: true })
             return;
         _span.SetTag("network.transport", "tcp");
@@ -137,7 +148,13 @@ internal sealed class RequestWatch(RequestObserver observer)
     }
 
     /// <summary>Writes the service's <c>traceparent</c> to <paramref name="target"/>, which has <see cref="TraceParent.Length"/> bytes.</summary>
-    public void WriteParent(Span<byte> target) => TraceParent.Write(target, Context);
+    public void WriteParent(Span<byte> target)
+    {
+        if (_unrecorded is { } trace)
+            trace.Write(target);
+        else
+            TraceParent.Write(target, Context);
+    }
 
     /// <summary>The response's head has come.</summary>
     public void Answered(int status)
@@ -222,24 +239,24 @@ internal sealed class RequestWatch(RequestObserver observer)
             observer.Log.Return(_entry);
         _entry = null;
         _span = _upstream = null;
+        _unrecorded = null;
         HasBegun = false;
     }
 
     private void BeginSpan(in RequestFacts facts)
     {
         _hasParent = TraceParent.TryParse(facts.TraceParent, facts.TraceState, out var parent);
-        var method = MethodName(facts.Method);
-        _span = observer.Tracer.Start(method ?? "HTTP", ActivityKind.Server, parent);
-        if (_span is null)
-            return;
-        if (_entry is not null)
+        if (!observer.Tracer.MayRecord(parent))
         {
-            Span<byte> id = stackalloc byte[TraceParent.Length];
-            TraceParent.Write(id, _span.Context);
-            _entry.TraceId = _entry.Keep(TraceParent.TraceId(id));
+            // A client's own passes as it is.
+            if (!_hasParent)
+                _unrecorded = UnrecordedTrace.Create();
+            return;
         }
 
-        if (_span.IsAllDataRequested)
+        var method = MethodName(facts.Method);
+        _span = observer.Tracer.Start(method ?? "HTTP", ActivityKind.Server, parent);
+        if (_span is { IsAllDataRequested: true })
             Tag(_span, facts, method);
     }
 

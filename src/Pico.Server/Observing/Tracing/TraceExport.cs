@@ -13,9 +13,6 @@ namespace Pico.Server.Observing.Tracing;
 /// </summary>
 internal sealed class TraceExport : IDisposable
 {
-    /// <summary>How many traces may begin at this node in a second, unless <c>OTEL_TRACES_SAMPLER</c> says otherwise.</summary>
-    public const int TracesPerSecond = 100;
-
     // What a stopping server waits for its last spans to be taken.
     private const int FlushMilliseconds = 2000;
 
@@ -24,7 +21,7 @@ internal sealed class TraceExport : IDisposable
 
     private readonly TracerProvider? _provider;
 
-    public TraceExport(TracingOptions options, NodeIdentity node, TimeProvider time)
+    public TraceExport(TracingOptions options, NodeIdentity node)
     {
         if (!options.IsEnabled)
             return;
@@ -37,8 +34,6 @@ internal sealed class TraceExport : IDisposable
                 .AddService("pico-server", serviceVersion: node.Version, serviceInstanceId: node.Id)
                 .AddTelemetrySdk()
                 .AddEnvironmentVariableDetector()); // the last one counts
-        if (options.Value("OTEL_TRACES_SAMPLER").Length == 0)
-            builder.SetSampler(new ParentBasedSampler(new RateSampler(TracesPerSecond, time)));
         _provider = builder.AddOtlpExporter(exporter =>
         {
             // Used as it stands, while the one for all signals gets a path (OpenTelemetry, OTLP exporter).

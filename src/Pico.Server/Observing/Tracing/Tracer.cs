@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Pico.Server.Hosting;
+using Pico.Server.Limits;
 using Pico.Server.Proxy;
 using Pico.Server.Upstreams;
 using Pico.Tunnel.Protocol;
@@ -10,16 +11,34 @@ namespace Pico.Server.Observing.Tracing;
 /// Makes the spans of this node: of requests, of their way to a service, of streams that it relays for other nodes. Nothing of it is the current activity
 /// of any flow: connections outlive requests. Without a listener <see cref="IsEnabled"/> is false, and nobody asks for spans.
 /// </summary>
-internal sealed class Tracer(NodeIdentity node, TimeProvider time) : IDisposable
+/// <remarks>
+/// Unless a sampler is named, those traces are recorded that clients record, and of the others the first of each second: a node with little to do has all of its
+/// requests in traces, and a busy one pays next to nothing for those that are not.
+/// </remarks>
+internal sealed class Tracer(NodeIdentity node, TimeProvider time, TracingOptions options) : IDisposable
 {
+    /// <summary>How many traces may begin at this node in a second, unless a sampler is named.</summary>
+    public const int TracesPerSecond = 100;
+
     /// <summary>The name of the source of all spans.</summary>
     public const string SourceName = "Pico.Server";
+
+    private readonly Rate? _rate = options.HasSampler ? null : Rate.PerSecond(TracesPerSecond, time);
+    private long _paidUntil;
 
     /// <summary>The source: one for each server, so that two in one process are told apart.</summary>
     public ActivitySource Source { get; } = new(SourceName, node.Version);
 
     /// <summary>True while somebody listens.</summary>
     public bool IsEnabled => Source.HasListeners();
+
+    /// <summary>False: no span needs to be asked for. <paramref name="parent"/> is the default where a trace would begin.</summary>
+    public bool MayRecord(in ActivityContext parent)
+    {
+        if (_rate is null)
+            return true;
+        return parent.TraceId == default ? _rate.TryTake(ref _paidUntil, time.GetTimestamp()) : (parent.TraceFlags & ActivityTraceFlags.Recorded) != 0;
+    }
 
     /// <summary>Starts a span; null if nobody wants it. Its parent may be of another process, or missing: then it begins a trace.</summary>
     public Activity? Start(string name, ActivityKind kind, in ActivityContext parent)
@@ -42,7 +61,7 @@ internal sealed class Tracer(NodeIdentity node, TimeProvider time) : IDisposable
     /// <summary>Starts the span of a stream that is relayed for another node, below that node's own; null if it has none.</summary>
     public Activity? StartRelay(StreamOpen open)
     {
-        if (open.Trace.TraceId == default || !IsEnabled)
+        if (open.Trace.TraceId == default || !IsEnabled || !MayRecord(open.Trace))
             return null;
         var span = Start("relay " + open.EndpointId, ActivityKind.Server, open.Trace);
         span?.SetTag("pico.endpoint", open.EndpointId);

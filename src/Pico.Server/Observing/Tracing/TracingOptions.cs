@@ -22,6 +22,9 @@ public sealed class TracingOptions
         var exporter => exporter == "otlp",
     };
 
+    /// <summary>True if <c>OTEL_TRACES_SAMPLER</c> says which traces are recorded, and not <see cref="Tracer"/>.</summary>
+    public bool HasSampler => Value("OTEL_TRACES_SAMPLER").Length > 0;
+
     /// <summary>The value of a variable; empty if it is not set.</summary>
     public string Value(string name) => Variables.TryGetValue(name, out var value) ? value.Trim() : "";
 

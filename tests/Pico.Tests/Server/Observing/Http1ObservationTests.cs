@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Microsoft.Extensions.Time.Testing;
 using Pico.Tests.Server.Proxy.Http1;
 
 namespace Pico.Tests.Server.Observing;
@@ -8,6 +9,7 @@ namespace Pico.Tests.Server.Observing;
 public sealed class Http1ObservationTests
 {
     private const string Parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    private const string Unrecorded = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
     private const string Ok = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nX-Answer: yes\r\n\r\nabc";
 
     [Fact]
@@ -140,6 +142,25 @@ public sealed class Http1ObservationTests
             await harness.ExchangeAsync("GET / HTTP/1.1\r\nHost: orders.test\r\nConnection: close\r\n\r\n");
         var span = Assert.Single(observed.Spans);
         Assert.Contains($"\r\ntraceparent: 00-{span.TraceId}-{span.SpanId}-00\r\n", head, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData($"traceparent: {Unrecorded}\r\n")]
+    public async Task Trace_BeyondThoseOfASecondOrNotTheClientsWish_HasNoSpanAndReachesTheServiceAsSuch(string field)
+    {
+        var head = "";
+        using var observed = Observed.Create(traces: ActivitySamplingResult.AllDataAndRecorded, time: new FakeTimeProvider());
+        while (observed.Observer.Tracer.MayRecord(default))
+        {
+        }
+
+        await using (var harness = await Http1Harness.StartAsync(h => (head = h) is null ? "" : Ok, observer: observed.Observer))
+            await harness.ExchangeAsync($"GET / HTTP/1.1\r\nHost: orders.test\r\n{field}Connection: close\r\n\r\n");
+        Assert.Empty(observed.Spans);
+        var trace = Assert.Single(observed.Entries()).GetProperty("traceId").GetString();
+        Assert.Matches($"\r\ntraceparent: 00-{trace}-[0-9a-f]{{16}}-00\r\n", head);
+        Assert.Contains(field, head, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -23,7 +23,7 @@ internal sealed class Observed : IDisposable
         configure?.Invoke(options);
         LogPath = options.Output;
         var node = new NodeIdentity(new ServerOptions { NodeId = "node-1" });
-        _tracer = new Tracer(node, time);
+        _tracer = new Tracer(node, time, new TracingOptions());
         Log = new AccessLog(options, node, TestMetrics.Meters(), time, NullLogger<AccessLog>.Instance);
         Observer = new RequestObserver(TestMetrics.Create(time), _tracer, Log, time);
         if (traces is not { } sampling)
@@ -51,7 +51,7 @@ internal sealed class Observed : IDisposable
     {
         var node = new NodeIdentity(new ServerOptions());
         var log = new AccessLog(new AccessLogOptions(), node, TestMetrics.Meters(), time, NullLogger<AccessLog>.Instance);
-        return new RequestObserver(TestMetrics.Create(time), new Tracer(node, time), log, time);
+        return new RequestObserver(TestMetrics.Create(time), new Tracer(node, time, new TracingOptions()), log, time);
     }
 
     /// <summary>The spans that have ended, the first to end first.</summary>

@@ -1,5 +1,5 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Time.Testing;
-using OpenTelemetry.Trace;
 using Pico.Server.Hosting;
 using Pico.Server.Observing.Tracing;
 
@@ -30,16 +30,38 @@ public sealed class TracingOptionsTests
     }
 
     [Fact]
-    public void RateSampler_TakesTheFirstOfEachSecond()
+    public void MayRecord_WithoutASampler_TheFirstOfEachSecondAndWhatClientsRecord()
     {
         var time = new FakeTimeProvider();
-        var sampler = new RateSampler(3, time);
-        Assert.Equal(3, Count());
+        using var tracer = new Tracer(new NodeIdentity(new ServerOptions()), time, new TracingOptions());
+        Assert.Equal(Tracer.TracesPerSecond, Count());
+        Assert.True(tracer.MayRecord(Parent(ActivityTraceFlags.Recorded)));
+        Assert.False(tracer.MayRecord(Parent(ActivityTraceFlags.None)));
         time.Advance(TimeSpan.FromSeconds(10));
-        Assert.Equal(3, Count());
+        Assert.Equal(Tracer.TracesPerSecond, Count());
 
-        int Count() => Enumerable.Range(0, 100).Count(_ => sampler.ShouldSample(default).Decision == SamplingDecision.RecordAndSample);
+        int Count() => Enumerable.Range(0, 1000).Count(_ => tracer.MayRecord(default));
     }
+
+    [Fact]
+    public void MayRecord_WithASampler_LeavesItToThat()
+    {
+        using var tracer = new Tracer(new NodeIdentity(new ServerOptions()), new FakeTimeProvider(), Options("OTEL_TRACES_SAMPLER=always_on"));
+        Assert.All(Enumerable.Range(0, 1000), _ => Assert.True(tracer.MayRecord(default)));
+        Assert.True(tracer.MayRecord(Parent(ActivityTraceFlags.None)));
+    }
+
+    [Fact]
+    public void UnrecordedTrace_IsAParentThatCanBeBelieved()
+    {
+        for (var i = 0; i < 1000; i++)
+        {
+            var context = UnrecordedTrace.Create().ToContext();
+            Assert.Equal(ActivityTraceFlags.None, context.TraceFlags);
+        }
+    }
+
+    private static ActivityContext Parent(ActivityTraceFlags flags) => new(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), flags);
 
     private static TracingOptions Options(string variables) => new()
     {
