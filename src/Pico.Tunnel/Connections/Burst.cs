@@ -8,21 +8,21 @@ namespace Pico.Tunnel.Connections;
 internal static class Burst
 {
     [ThreadStatic]
-    private static List<TunnelSender>? s_senders;
+    private static List<TunnelSender>? _senders;
 
     [ThreadStatic]
-    private static int s_depth;
+    private static int _depth;
 
     /// <summary>True between <see cref="Begin"/> and <see cref="End"/> on this thread.</summary>
-    public static bool IsOn => s_depth > 0;
+    public static bool IsOn => _depth > 0;
 
     /// <summary>From here on senders may <see cref="TryJoin"/>. Nothing is awaited before <see cref="End"/>.</summary>
-    public static void Begin() => s_depth++;
+    public static void Begin() => _depth++;
 
     /// <summary>What joined is sent, on this thread as far as transports do not wait. Of bursts within a burst the outermost sends.</summary>
     public static void End()
     {
-        if (s_depth == 1 && s_senders is { Count: > 0 } senders)
+        if (_depth == 1 && _senders is { Count: > 0 } senders)
         {
             // Sending may cause a burst within this one, where a transport's other end is handled by this thread too.
             for (var i = 0; i < senders.Count; i++)
@@ -30,15 +30,15 @@ internal static class Burst
             senders.Clear();
         }
 
-        s_depth--;
+        _depth--;
     }
 
     /// <summary>True if <paramref name="sender"/> is asked to send when the burst ends; false if there is none on this thread.</summary>
     public static bool TryJoin(TunnelSender sender)
     {
-        if (s_depth == 0)
+        if (_depth == 0)
             return false;
-        (s_senders ??= []).Add(sender);
+        (_senders ??= []).Add(sender);
         return true;
     }
 }
