@@ -57,7 +57,7 @@ internal sealed class Http2Client : IDisposable
                 case null:
                     return "closed";
                 case { Type: Http2Type.Settings, Flags: 0 }:
-                    await SendAsync(Http2Type.Settings, Http2Frames.EndStream, 0, []);
+                    await AcknowledgeAsync();
                     break;
                 case { Type: Http2Type.Headers } head when head.Stream == stream && Http2Frames.Status(head.Payload) is var status && status is not "100":
                     return status; // 100 comes or not, as the body is late or not
@@ -66,6 +66,18 @@ internal sealed class Http2Client : IDisposable
                 case { Type: Http2Type.GoAway } end:
                     return $"goaway {BinaryPrimitives.ReadInt32BigEndian(end.Payload.AsSpan(4))}";
             }
+        }
+    }
+
+    private async Task AcknowledgeAsync()
+    {
+        try
+        {
+            await SendAsync(Http2Type.Settings, Http2Frames.EndStream, 0, []);
+        }
+        catch (IOException)
+        {
+            // The server has closed the connection already: what it said before is still to be read.
         }
     }
 
