@@ -46,7 +46,7 @@ public sealed class BenchTests
     {
         await using var nginx = await NginxService.StartAsync("location / { return 200 'hello\\n'; }");
         await using var deployment = await Deployment.StartAsync($"web/127.0.0.1:{nginx.Port}");
-        await using var bench = PicoProgram.Start("bench", "web", "--server", Proxy(deployment), "--duration", "1h", "--connections", "2");
+        await using var bench = PicoProgram.StartInForeground("bench", "web", "--server", Proxy(deployment), "--duration", "1h", "--connections", "2");
         await bench.WaitUntilAsync("the run has begun", () => bench.Log.Contains("This is real load", StringComparison.Ordinal));
         await bench.WaitUntilAsync("nginx was asked", async _ => (await Readiness.GetAsync(new(deployment.Server.Admin, "/metrics"))).Contains("pico_requests_total{", StringComparison.Ordinal));
 

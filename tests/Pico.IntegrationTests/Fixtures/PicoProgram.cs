@@ -22,6 +22,10 @@ internal static class PicoProgram
         return BackgroundProcess.Start(command[0], command[1..], surroundings.Environment);
     }
 
+    /// <summary>Starts <c>pico</c> so that Ctrl-C (SIGINT) reaches it, also where the tests run in the background of a shell, whose programs ignore that.</summary>
+    public static BackgroundProcess StartInForeground(string verb, params IEnumerable<string> arguments) =>
+        BackgroundProcess.Start("env", ["--default-signal=INT", "dotnet", Pico, verb, .. arguments]); // becomes the program
+
     /// <summary>Runs a verb that ends, such as <c>status</c>.</summary>
     public static Task<CommandResult> RunAsync(string verb, params IEnumerable<string> arguments) =>
         Command.RunAsync(new("dotnet", "dotnet-sdk-10.0"), [Pico, verb, .. arguments]);

@@ -1,8 +1,8 @@
 """Types into an interactive shell on a terminal, as a person does, and prints what the terminal shows.
 
 Usage: type_in_shell.py SETUP LINE WANTED... -- SHELL ARGUMENT...
-Runs the shell, gives it SETUP, then types LINE and presses Tab (twice: shells list what they find the second time). Ends with 0 as soon as every WANTED, a regular expression, was seen
-after that, else with 1 after 30 seconds.
+Runs the shell, gives it SETUP, then types LINE and presses Tab (twice: shells list what they find the second time), and again every five seconds: a server that is asked has one second to
+answer. Ends with 0 as soon as every WANTED, a regular expression, was seen after that, else with 1 after 30 seconds.
 """
 import os
 import pty
@@ -25,9 +25,13 @@ def main():
         os.environ.update(TERM="xterm", COLUMNS="150", LINES="60", PS1="> ")
         os.execvp(shell[0], shell)
 
-    def read_until(patterns):
+    def read_until(patterns, again=b""):
         seen = b""
+        asked = time.monotonic()
         while time.monotonic() < deadline:
+            if again and time.monotonic() - asked > 5:
+                asked = time.monotonic()
+                os.write(terminal, again)
             readable, _, _ = select.select([terminal], [], [], 0.2)
             if readable:
                 try:
@@ -43,7 +47,7 @@ def main():
     seen, ready = read_until([READY])
     if ready:
         os.write(terminal, (line + "\t\t").encode())
-        seen, ready = read_until(wanted)
+        seen, ready = read_until(wanted, again=b"\t\t")
     print(ESCAPES.sub(b"", seen).decode(errors="replace"))
     os.kill(child, 9)
     os.waitpid(child, 0)
