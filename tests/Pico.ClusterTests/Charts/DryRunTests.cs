@@ -8,7 +8,7 @@ namespace Pico.ClusterTests.Charts;
 public sealed class DryRunTests(PicoRelease release)
 {
     /// <summary>What no plain cluster serves: those are checked on the rendered objects alone.</summary>
-    private static readonly string[] Foreign = ["HTTPRoute", "PodMonitor", "ServiceMonitor", "Certificate", "Issuer"];
+    private static readonly string[] Foreign = ["HTTPRoute", "PodMonitor", "ServiceMonitor", "PrometheusRule", "Certificate", "Issuer"];
 
     public static IEnumerable<TheoryDataRow<string>> Sets => LintTests.Sets;
 
