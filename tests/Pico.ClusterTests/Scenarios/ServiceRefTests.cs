@@ -4,6 +4,7 @@ using Pico.ClusterTests.Fixtures;
 namespace Pico.ClusterTests.Scenarios;
 
 /// <summary>Services that are served by agents of the controller's.</summary>
+[Collection(nameof(Alone))]
 public sealed class ServiceRefTests(PicoRelease pico)
 {
     private static readonly TimeSpan AgentStarts = TimeSpan.FromSeconds(30);

@@ -4,6 +4,7 @@ using Pico.ClusterTests.Fixtures;
 namespace Pico.ClusterTests.Scenarios;
 
 /// <summary>Pods that serve endpoints by annotations and by PicoEndpoints.</summary>
+[Collection(nameof(Alone))]
 public sealed class SidecarTests(PicoRelease pico)
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
