@@ -16,6 +16,7 @@ public sealed class AgentsUnderLoadTests(PicoRelease pico)
     [Fact]
     public async Task Pods_OfAServiceWithAgentsRolled_FailNoRequest()
     {
+        await UntilControllersAsync();
         var generator = await pico.LoadAsync();
         var before = await generator.PodsAsync();
         await using var load = await generator.BeginAsync();
@@ -30,13 +31,20 @@ public sealed class AgentsUnderLoadTests(PicoRelease pico)
     [Fact]
     public async Task Controllers_DownForAMinute_FailNoRequest()
     {
+        await UntilControllersAsync();
         await using var load = await (await pico.LoadAsync()).BeginAsync();
 
-        await ScaleControllersAsync(0);
-        await pico.Kubectl.RunAsync("wait", "pods", "-l", "app.kubernetes.io/component=controller", "--for=delete", "--timeout=60s", "--namespace", PicoRelease.Namespace);
-        await load.WaitAsync(TimeSpan.FromMinutes(1));
-        await ScaleControllersAsync(2);
-        await pico.Kubectl.UntilAsync("the controllers are there again", PicoRelease.Namespace, ControllerPods, Patience, pods => pods.Count == 2 && pods.All(PicoRelease.IsReady));
+        try
+        {
+            await ScaleControllersAsync(0);
+            await pico.Kubectl.UntilAsync("no controller is there", PicoRelease.Namespace, ControllerPods, Patience, pods => pods.Count == 0);
+            await load.WaitAsync(TimeSpan.FromMinutes(1));
+        }
+        finally
+        {
+            await ScaleControllersAsync(2);
+            await UntilControllersAsync();
+        }
 
         await load.EndWithoutFailureAsync();
     }
@@ -45,6 +53,7 @@ public sealed class AgentsUnderLoadTests(PicoRelease pico)
     public async Task WebhookCertificate_AndItsAuthorityReplaced_EveryPodOfEverySecondGetsItsAgentAndNoRequestFails()
     {
         const string Secret = "secret/pico-webhook-certificate";
+        await UntilControllersAsync();
         await using var load = await (await pico.LoadAsync()).BeginAsync();
         await using var scene = await pico.CreateNamespaceAsync();
         var before = await pico.Kubectl.FindAsync(PicoRelease.Namespace, Secret);
@@ -67,6 +76,10 @@ public sealed class AgentsUnderLoadTests(PicoRelease pico)
         Assert.All(pods, pod => Assert.Contains(pod["spec"]!["containers"]!.AsArray(), c => c!["name"]!.GetValue<string>() == "pico-agent"));
         await load.EndWithoutFailureAsync();
     }
+
+    // A test before may have made Pico anew.
+    private Task UntilControllersAsync() =>
+        pico.Kubectl.UntilAsync("the controllers are there", PicoRelease.Namespace, ControllerPods, Patience, pods => pods.Count == 2 && pods.All(PicoRelease.IsReady));
 
     // For how long the certificate that each controller serves with is still valid: a new one is so for longer.
     private async Task<IReadOnlyDictionary<string, double>> LifetimesAsync()
