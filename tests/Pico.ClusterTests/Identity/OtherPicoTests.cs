@@ -4,6 +4,7 @@ using Pico.IntegrationTests.Fixtures;
 namespace Pico.ClusterTests.Identity;
 
 /// <summary>Pods whose agents belong to another Pico: it knows them by their cluster's keys in a file, and they know it by an authority in a ConfigMap.</summary>
+[Trait(UnderLoad.Trait, UnderLoad.Runs)]
 public sealed class OtherPicoTests(PicoRelease pico)
 {
     private const int AgentPort = 8004;

@@ -8,6 +8,7 @@ namespace Pico.ClusterTests.Identity;
 /// <see cref="Load.LoadRun"/>.
 /// </summary>
 [Collection(nameof(Alone))]
+[Trait(UnderLoad.Trait, UnderLoad.Runs)]
 [RunsLast(1)]
 public sealed class TokenRenewalTests(PicoRelease pico)
 {

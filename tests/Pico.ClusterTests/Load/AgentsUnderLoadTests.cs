@@ -6,6 +6,7 @@ namespace Pico.ClusterTests.Load;
 
 /// <summary>What looks after the agents goes away, and they themselves are exchanged, while 200 requests a second go through them.</summary>
 [Collection(nameof(Alone))]
+[Trait(UnderLoad.Trait, UnderLoad.Runs)]
 public sealed class AgentsUnderLoadTests(PicoRelease pico)
 {
     private const string Controllers = "deployment/pico-controller";

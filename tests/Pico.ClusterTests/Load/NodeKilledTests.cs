@@ -5,6 +5,7 @@ namespace Pico.ClusterTests.Load;
 
 /// <summary>A machine is gone from one moment to the next: kubelet, container runtime and network. What counts as failed: <see cref="LoadRun"/>.</summary>
 [Collection(nameof(Alone))]
+[Trait(UnderLoad.Trait, UnderLoad.Runs)]
 [RunsLast(2)]
 public sealed class NodeKilledTests(PicoRelease pico)
 {

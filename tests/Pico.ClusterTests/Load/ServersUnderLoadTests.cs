@@ -4,6 +4,7 @@ namespace Pico.ClusterTests.Load;
 
 /// <summary>The servers are exchanged, more and fewer, and of another form, while 200 requests a second go through them. What counts as failed: <see cref="LoadRun"/>.</summary>
 [Collection(nameof(Alone))]
+[Trait(UnderLoad.Trait, UnderLoad.Runs)]
 public sealed class ServersUnderLoadTests(PicoRelease pico)
 {
     private const string Servers = "deployment/pico-server";
