@@ -47,7 +47,7 @@ internal sealed class ClientConnections(ProxyOptions options, LimitMetrics limit
         }
     }
 
-    /// <summary>Asks every connection that is open now to end: an idle one at once, a busy one after what it is doing.</summary>
+    /// <summary>Asks every connection that is open now to end: a busy one after what it is doing, an idle one after the next request, or when none comes until load balancers have noticed.</summary>
     public void RequestClose()
     {
         foreach (var (connection, _) in _open)

@@ -7,8 +7,8 @@ namespace Pico.Server.Hosting;
 /// <summary>
 /// How a node stops, in this order:
 /// <code>
-///   1 not ready, and the other nodes are told; agents are not admitted; connections of clients end after what they do, idle ones in a moment
-///   2 for the drain delay new ones are still accepted: load balancers need a moment to notice
+///   1 not ready, and the other nodes are told; agents are not admitted; connections of clients end after what they do, or the request that they get next
+///   2 for the drain delay new ones are still accepted, and idle ones left open: load balancers need a moment to notice
 ///   3 the ports of clients close; what they accepted meanwhile ends likewise
 ///   4 agents are told to go elsewhere (GO_AWAY, Draining)
 ///   5 what runs finishes: the connections of clients, and with them the streams of tunnels; meanwhile agents register elsewhere, and leave

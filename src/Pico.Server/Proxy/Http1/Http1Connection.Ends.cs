@@ -21,9 +21,6 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
     // ticks, the exchange may stand still then; bytes that a client takes who is gone end it at once.
     private const int ClosedClientTicks = 5;
 
-    // When the node drains, the time in ticks for a request that is on its way.
-    private const int LastRequestTicks = 1;
-
     // Written by the connection's flow and its pump, read by the heartbeat too.
     private int _deadline = int.MaxValue;
     private volatile Waiting _waiting;
@@ -126,7 +123,7 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
             HastenClose();
     }
 
-    private void HastenClose() => Volatile.Write(ref _deadline, Math.Min(Deadline, _path.Heartbeat.After(LastRequestTicks)));
+    private void HastenClose() => Volatile.Write(ref _deadline, Math.Min(Deadline, _path.LastRequests.Deadline));
 
     private void SetDeadline(int ticks)
     {
@@ -178,8 +175,8 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
     }
 
     /// <summary>
-    /// The node drains: this connection ends after the request that it serves, or that comes in a moment. Closed at once it would lose one that the client has
-    /// sent already, and may not send again elsewhere.
+    /// The node drains: this connection ends after the request that it serves, or that comes before load balancers and clients have noticed
+    /// (<see cref="LastRequests"/>).
     /// </summary>
     private void OnCloseRequested()
     {

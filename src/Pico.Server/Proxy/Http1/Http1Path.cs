@@ -13,7 +13,8 @@ namespace Pico.Server.Proxy.Http1;
 
 /// <summary>The lean way of HTTP/1.1 connections: what they all share.</summary>
 internal sealed partial class Http1Path(
-    ClientAccess access, EndpointFinder endpoints, UpstreamConnector connector, ProxyOptions options, RequestObserver observer, Heartbeat heartbeat, ILogger<Http1Path> logger)
+    ClientAccess access, EndpointFinder endpoints, UpstreamConnector connector, ProxyOptions options, RequestObserver observer, Heartbeat heartbeat, LastRequests lastRequests,
+    ILogger<Http1Path> logger)
     : IHttp1Path
 {
     public ClientAccess Access => access;
@@ -29,6 +30,8 @@ internal sealed partial class Http1Path(
     public RequestObserver Observer => observer;
 
     public Heartbeat Heartbeat => heartbeat;
+
+    public LastRequests LastRequests => lastRequests;
 
     // The options as ticks, so that no request divides.
     public int RequestHeadTicks { get; } = Heartbeat.Ticks(options.RequestHeadTimeout);

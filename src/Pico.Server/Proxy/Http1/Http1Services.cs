@@ -8,5 +8,6 @@ internal static class Http1Services
 {
     public static IServiceCollection AddHttp1(this IServiceCollection services) => services
         .AddSingleton<Heartbeat>()
+        .AddSingleton<LastRequests>()
         .AddSingleton<IHttp1Path, Http1Path>();
 }

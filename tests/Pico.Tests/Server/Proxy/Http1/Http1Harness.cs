@@ -42,9 +42,16 @@ internal sealed class Http1Harness : IAsyncDisposable
         _heartbeat = new Heartbeat(time);
         _clients = new LoadTable<ClientKey>(time);
         Limits = TestLimits.Create(options.Limits, _clients, time);
+        Lifecycle = new NodeLifecycle(time);
         _path = new Http1Path(
-            new ClientAccess(_gates, Limits), new EndpointFinder(new EndpointResolver(""), routes), new UpstreamConnector(options, Metrics, time), options, observer, _heartbeat, _faults);
+            new ClientAccess(_gates, Limits), new EndpointFinder(new EndpointResolver(""), routes), new UpstreamConnector(options, Metrics, time), options, observer, _heartbeat,
+            new LastRequests(Lifecycle, new ServerOptions { DrainDelay = DrainDelay }, _heartbeat), _faults);
     }
+
+    /// <summary>How long a drain waits for load balancers.</summary>
+    public static TimeSpan DrainDelay { get; } = TimeSpan.FromSeconds(20);
+
+    public NodeLifecycle Lifecycle { get; }
 
     public LocalUpstream Upstream { get; }
 
@@ -134,6 +141,7 @@ internal sealed class Http1Harness : IAsyncDisposable
         await _gates.DisposeAsync();
         await _heartbeat.DisposeAsync();
         await _clients.DisposeAsync();
+        Lifecycle.Dispose();
         await _tunnel.DisposeAsync();
         Assert.Empty(_faults.Seen);
     }

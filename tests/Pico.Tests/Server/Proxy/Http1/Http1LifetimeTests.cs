@@ -141,6 +141,30 @@ public sealed class Http1LifetimeTests
     }
 
     [Fact]
+    public async Task Drain_IdleConnectionDuringTheDelay_StaysOpenForARequest()
+    {
+        var time = new FakeTimeProvider();
+        await using var harness = await Http1Harness.StartAsync(_ => Ok, time: time);
+        var client = harness.Connect();
+        var other = harness.Connect();
+        await client.SendAsync(Get);
+        await client.ReadAsync(Ok.Length);
+
+        harness.Lifecycle.BeginDraining();
+        client.RequestClose();
+        other.RequestClose();
+        for (var passed = TimeSpan.Zero; passed < Http1Harness.DrainDelay; passed += Heartbeat.Tick)
+            time.Advance(Heartbeat.Tick);
+        var otherEnd = other.ReadToEndAsync();
+        Assert.False(otherEnd.IsCompleted);
+        await client.SendAsync(Get);
+
+        Assert.Equal("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok", await client.ReadToEndAsync());
+        await AdvanceUntilAsync(time, otherEnd);
+        Assert.Equal("", await otherEnd);
+    }
+
+    [Fact]
     public async Task Drain_BusyConnection_FinishesItsRequestAndSaysClose()
     {
         var asked = Signal();
