@@ -63,6 +63,15 @@ public sealed class PicoRelease : IAsyncDisposable
         }
     }
 
+    /// <summary>The cluster without Pico; the next test that needs it installs it anew.</summary>
+    internal async Task<Kubectl> ClusterWithoutItAsync()
+    {
+        var kubectl = await ClusterAsync();
+        if ((await HelmAsync("status", Name, "--namespace", Namespace)).ExitCode == 0)
+            await UninstallAsync();
+        return kubectl;
+    }
+
     /// <summary>The client that sends requests at a steady rate.</summary>
     internal async Task<LoadGenerator> LoadAsync()
     {

@@ -11,6 +11,9 @@ internal sealed partial record DocumentedCommand(string Page, int Line, string T
 {
     private static readonly string[] Shells = ["", "sh", "bash", "console"];
 
+    /// <summary>What the page shows that it prints, line by line; empty if nothing is shown.</summary>
+    public IReadOnlyList<string> Shown { get; init; } = [];
+
     /// <summary>README.md and docs/*.md.</summary>
     public static IEnumerable<string> Pages =>
         Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md").Select(f => Path.GetRelativePath(Repository.Root, f)).Prepend("README.md").Order(StringComparer.Ordinal);
@@ -44,7 +47,7 @@ internal sealed partial record DocumentedCommand(string Page, int Line, string T
                     continue;
                 while (text.EndsWith('\\') && i + 1 < block.Count)
                     text = text[..^1] + block[++i].Text.TrimStart();
-                commands.Add(new DocumentedCommand(page, number, isSession ? text[2..] : text));
+                commands.Add(new DocumentedCommand(page, number, isSession ? text[2..] : text) { Shown = isSession ? ShownAfter(block, i) : [] });
             }
         }
 
@@ -75,6 +78,9 @@ internal sealed partial record DocumentedCommand(string Page, int Line, string T
         }
     }
 
+    private static IReadOnlyList<string> ShownAfter(List<(int Number, string Text)> block, int command) =>
+        [.. block.Skip(command + 1).Select(l => l.Text).TakeWhile(t => !t.StartsWith("$ ", StringComparison.Ordinal))];
+
     private static bool IsIndented(string line) => line.StartsWith("    ", StringComparison.Ordinal) && line.Length > 4;
 
     [GeneratedRegex("^ *```(?<language>[a-z]*)")]
@@ -90,7 +96,7 @@ internal sealed partial record DocumentedCommand(string Page, int Line, string T
     [GeneratedRegex("^pico(-agent)? agent ")]
     private static partial Regex Agent();
 
-    [GeneratedRegex("^pico(-agent)? forward ")]
+    [GeneratedRegex("^pico(-agent)? forward |^kubectl .*port-forward ")]
     private static partial Regex Forward();
 
     [GeneratedRegex("^curl -sN |^pico status .*--watch")]

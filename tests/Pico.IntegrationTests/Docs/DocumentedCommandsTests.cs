@@ -13,8 +13,8 @@ public sealed class DocumentedCommandsTests
     /// <summary>Pages whose commands need what one machine has not.</summary>
     private static readonly Dictionary<string, string> NotHere = new()
     {
-        ["docs/kubernetes.md"] = "needs a cluster: Pico.ClusterTests do the same",
-        ["docs/getting-started.md"] = "needs a cluster: Pico.ClusterTests do the same",
+        ["docs/kubernetes.md"] = "needs a cluster: DocumentedCommandsTests of Pico.ClusterTests",
+        ["docs/getting-started.md"] = "needs a cluster: DocumentedCommandsTests of Pico.ClusterTests",
         ["docs/performance.md"] = "builds and measures for minutes: the benchmarks",
         ["docs/benchmarks.md"] = "builds and measures for minutes: the benchmarks",
         ["docs/configuration.md"] = "is made of the options' definitions; the help of each verb is tested",
@@ -23,7 +23,7 @@ public sealed class DocumentedCommandsTests
     /// <summary>Commands that cannot run here, by how they begin.</summary>
     private static readonly (string Pattern, string Why)[] Left =
     [
-        ("^(kubectl|helm) ", "needs a cluster: Pico.ClusterTests"),
+        ("^(kubectl|helm) ", "needs a cluster: DocumentedCommandsTests of Pico.ClusterTests"),
         ("^make ", "builds; .ci/run does all of them, and DemoTests what `make run` shows"),
         ("^psql ", "needs a database: PostgresTests go through `pico forward` to one"),
         ("^open ", "needs a desktop: StatusPageTests open it in Chromium"),

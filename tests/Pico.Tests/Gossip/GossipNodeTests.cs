@@ -73,6 +73,8 @@ public sealed class GossipNodeTests : IAsyncDisposable
 
         await b.Node.Joined.WaitAsync(Cancellation);
         await b.UntilAsync(n => n.CountOf("a") == 20_000);
+        // A sync is counted when its conversation has ended, a moment after its last value came.
+        await Eventually.TrueAsync(() => b.Node.Counters.Syncs > 0);
         Assert.InRange(b.Node.Counters.Syncs, 1, 10);
     }
 

@@ -22,29 +22,29 @@ public sealed class EndpointListTests
     }
 
     [Fact]
-    public void List_HundredThousandEndpoints_GivesEachPageInMilliseconds()
+    public void List_HundredThousandEndpoints_GivesEachPageFasterThanTheyAreSorted()
     {
         const int Count = 100_000;
         const int Pages = 20;
         for (var i = 0; i < Count; i++)
             _routes.Add(new TestUpstream($"endpoint-{i:d6}"));
 
-        // The fastest: other tests run at the same time.
-        var (ids, next, fastest) = (new List<string>(), "", TimeSpan.MaxValue);
+        // The fastest, against what the same machine needs to sort so many identifiers: other tests run at the same time.
+        var (ids, next, fastest, fastestSort) = (new List<string>(), "", TimeSpan.MaxValue, TimeSpan.MaxValue);
+        string[] unsorted = [.. Enumerable.Range(0, Count).Select(i => $"endpoint-{i:d6}")];
+        new Random(1).Shuffle(unsorted);
         for (var i = 0; i < Pages; i++)
         {
-            var startedAt = TimeProvider.System.GetTimestamp();
-            var page = List($"limit=1000{next}");
-            var took = TimeProvider.System.GetElapsedTime(startedAt);
-            fastest = took < fastest ? took : fastest;
+            (var page, fastest) = Fastest(fastest, () => List($"limit=1000{next}"));
+            (_, fastestSort) = Fastest(fastestSort, () => unsorted.Order(StringComparer.Ordinal).ToArray());
             Assert.Equal(Count, page.Total);
             ids.AddRange(page.Items.Select(e => e.Id));
             next = $"&continue={page.Continue}";
         }
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"{fastest.TotalMilliseconds:0.0} ms a page");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{fastest.TotalMilliseconds:0.0} ms a page, {fastestSort.TotalMilliseconds:0.0} ms a sort");
         Assert.Equal(Enumerable.Range(0, Pages * 1000).Select(i => $"endpoint-{i:d6}"), ids);
-        Assert.True(fastest < TimeSpan.FromMilliseconds(100), $"{fastest} a page");
+        Assert.InRange(fastest, TimeSpan.Zero, fastestSort);
     }
 
     [Fact]
@@ -157,6 +157,14 @@ public sealed class EndpointListTests
     }
 
     private IEnumerable<string> Ids(string query) => List(query).Items.Select(e => e.Id);
+
+    private static (T Result, TimeSpan Fastest) Fastest<T>(TimeSpan fastest, Func<T> work)
+    {
+        var startedAt = TimeProvider.System.GetTimestamp();
+        var result = work();
+        var took = TimeProvider.System.GetElapsedTime(startedAt);
+        return (result, took < fastest ? took : fastest);
+    }
 
     private StatusPage<EndpointStatus> List(string query) => _list.List(AdminQuery.Parse(query, EndpointList.Parameters));
 }

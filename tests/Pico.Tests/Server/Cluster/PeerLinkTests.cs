@@ -204,7 +204,7 @@ public sealed class PeerLinkTests : IAsyncDisposable
         await client.CancelAsync();
 
         Assert.Equal(ProxyError.ClientGone, (await connecting).Error);
-        await WaitUntilAsync(() => stream.IsInputClosed);
+        await Eventually.TrueAsync(() => stream.IsInputClosed);
     }
 
     [Fact]
@@ -275,7 +275,7 @@ public sealed class PeerLinkTests : IAsyncDisposable
         await lost.DisposeAsync();
         await Assert.ThrowsAsync<StreamException>(() => ReadToEndAsync(running.Stream!));
 
-        await WaitUntilAsync(() => link.Current is { } current && current != lost);
+        await Eventually.TrueAsync(() => link.Current is { } current && current != lost);
         Assert.True((await _a.ConnectAsync("db")).IsConnected);
     }
 
@@ -408,14 +408,6 @@ public sealed class PeerLinkTests : IAsyncDisposable
     {
         using var reader = new StreamReader(stream.AsStream());
         return await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
-    }
-
-    private static async Task WaitUntilAsync(Func<bool> condition)
-    {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        deadline.CancelAfter(TimeSpan.FromSeconds(10));
-        while (!condition())
-            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, deadline.Token);
     }
 
     private void MeetEachOther()
