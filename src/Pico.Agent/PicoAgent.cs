@@ -16,7 +16,7 @@ public sealed partial class PicoAgent : IAsyncDisposable
     private const string TunnelPath = "/pico/v1/tunnel";
 
     /// <summary>What all streams together may take for reading from services, beyond 4 KiB for each that has something to read.</summary>
-    private const long ReceiveBudgetBytes = 8 * 1024 * 1024;
+    private const long ReceiveBudgetBytes = 4 * 1024 * 1024;
 
     /// <summary>How long an agent that was asked to drain waits for the signal that ends it. After that it ends by itself, to be started anew by whoever runs it.</summary>
     private static readonly TimeSpan EndAfterDrain = TimeSpan.FromMinutes(1);
@@ -88,8 +88,6 @@ public sealed partial class PicoAgent : IAsyncDisposable
     /// </summary>
     public async Task RunAsync(CancellationToken stop)
     {
-        // What reading the options took is given back at once: an agent beside every pod is counted in megabytes, and an idle one would never collect.
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         LogStarted(_options.Name, string.Join(", ", _options.Servers), string.Join(", ", _table.Endpoints.Values.Select(e => e.Spec)));
         // Until the drain is over, and only then, the own port answers.
         using var over = new CancellationTokenSource();

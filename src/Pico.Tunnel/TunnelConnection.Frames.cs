@@ -184,7 +184,7 @@ public sealed partial class TunnelConnection
             if (stream.Received.Append(part, _dataRemaining))
                 Touch(stream);
             else
-                stream.OnTaken(part.Length);
+                stream.OnTaken(part.Length, unread: 0);
         }
 
         if (_dataRemaining == 0)
@@ -256,7 +256,7 @@ public sealed partial class TunnelConnection
                 return;
             }
 
-            stream = new TunnelStream(this, id, StreamPhase.Offered, _budget.TakeInitial()) { SendWindow = window };
+            stream = new TunnelStream(this, id, StreamPhase.Offered, _budget.TakeInitial(_options)) { SendWindow = window };
             Remember(stream);
         }
 

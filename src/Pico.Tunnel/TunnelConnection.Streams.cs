@@ -140,7 +140,7 @@ public sealed partial class TunnelConnection
         FailStream(stream, error, Message);
     }
 
-    internal void GrantWindow(TunnelStream stream)
+    internal void GrantWindow(TunnelStream stream, long unread)
     {
         Span<byte> payload = stackalloc byte[sizeof(uint)];
         lock (Sender.Gate)
@@ -148,7 +148,7 @@ public sealed partial class TunnelConnection
             if (stream.InputClosed)
                 return;
             var now = _time.GetTimestamp();
-            var credit = stream.UpdateReceiveWindow(now, _keepAlive.RoundTrip, _options, _budget);
+            var credit = stream.UpdateReceiveWindow(now, _keepAlive.RoundTrip, unread, _options, _budget);
             if (credit > 0)
             {
                 BinaryPrimitives.WriteUInt32BigEndian(payload, (uint)credit);
@@ -192,7 +192,7 @@ public sealed partial class TunnelConnection
         {
             if (!IsOpen || _streamsBroken || _nextId > int.MaxValue)
                 throw new StreamException(_receivedGoAway ? StreamError.Draining : StreamError.TunnelLost, "the tunnel takes no new streams");
-            var stream = new TunnelStream(this, _nextId, StreamPhase.Opening, _budget.TakeInitial())
+            var stream = new TunnelStream(this, _nextId, StreamPhase.Opening, _budget.TakeInitial(_options))
             {
                 Opened = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously),
             };

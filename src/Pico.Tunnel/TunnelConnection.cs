@@ -41,7 +41,7 @@ public sealed partial class TunnelConnection : IAsyncDisposable
         Remote = remote;
         Sender = new TunnelSender(transport, time);
         _registrations = new Registrations(options.MaxRegistrations);
-        _budget = new Streams.ReceiveBudget(options);
+        _budget = options.SharedBudget ?? new Streams.ReceiveBudget(options.ReceiveBudget);
         _nextId = isClient ? 1u : 2u;
         long Ticks(TimeSpan span) => (long)(span.TotalSeconds * time.TimestampFrequency);
         _keepAlive = new KeepAlive(Ticks(options.PingInterval), Ticks(options.PingTimeout), Ticks(TimeSpan.FromMilliseconds(500)), time.GetTimestamp());

@@ -1,3 +1,5 @@
+using Pico.Tunnel.Streams;
+
 namespace Pico.Tunnel;
 
 /// <summary>The bounds of one tunnel. The defaults are what docs/protocol.md recommends and are the same on both sides.</summary>
@@ -35,6 +37,9 @@ public sealed record TunnelOptions
 
     /// <summary>What the windows of all streams of the tunnel may add up to, beyond <see cref="MinWindow"/> for each. Default 64 MiB.</summary>
     public long ReceiveBudget { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>A budget for all tunnels that have these options together, instead of <see cref="ReceiveBudget"/> for each.</summary>
+    public ReceiveBudget? SharedBudget { get; init; }
 
     /// <summary>How many streams the peer may have open. Default 20,000.</summary>
     public int MaxStreams { get; init; } = 20_000;

@@ -215,18 +215,18 @@ public sealed class TunnelStream : IAsyncDisposable, IValueTaskSource
         return _received <= Volatile.Read(ref _granted);
     }
 
-    /// <summary>The consumer (or, once it completed its input, the tunnel's reader) took <paramref name="bytes"/> of what was received.</summary>
-    internal void OnTaken(int bytes)
+    /// <summary>The consumer (or, once it completed its input, the tunnel's reader) took <paramref name="bytes"/> of what was received, and left <paramref name="unread"/>.</summary>
+    internal void OnTaken(int bytes, long unread)
     {
         Traffic?.AddReceived(bytes);
         if (_receiveWindow.Take(bytes))
-            Tunnel.GrantWindow(this);
+            Tunnel.GrantWindow(this, unread);
     }
 
     /// <summary>With the gate held: the credit to send to the peer, 0 for none.</summary>
-    internal int UpdateReceiveWindow(long now, long roundTrip, TunnelOptions options, ReceiveBudget budget)
+    internal int UpdateReceiveWindow(long now, long roundTrip, long unread, TunnelOptions options, ReceiveBudget budget)
     {
-        var credit = _receiveWindow.Update(now, roundTrip, options.MinWindow, options.MaxWindow, budget);
+        var credit = _receiveWindow.Update(now, roundTrip, unread, options, budget);
         Volatile.Write(ref _granted, _granted + credit);
         return credit;
     }

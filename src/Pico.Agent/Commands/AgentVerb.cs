@@ -47,8 +47,12 @@ public static class AgentVerb
             return context.Fail($"cannot listen on {settings.Agent.BindAddress} (--bind-addr): {e.Message}");
         }
 
+        using var over = new CancellationTokenSource();
+        var memory = IdleMemory.WatchAsync(TimeProvider.System, over.Token);
         await using (agent)
             await agent.RunAsync(context.Stopping);
+        await over.CancelAsync();
+        await memory;
         return ExitCode.Clean;
     }
 }

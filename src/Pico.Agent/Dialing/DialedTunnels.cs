@@ -1,4 +1,5 @@
 using Pico.Tunnel;
+using Pico.Tunnel.Streams;
 
 namespace Pico.Agent.Dialing;
 
@@ -6,5 +7,10 @@ namespace Pico.Agent.Dialing;
 internal static class DialedTunnels
 {
     /// <summary>A process that dials has few tunnels, so each may wait with its buffer at hand.</summary>
-    public static TunnelOptions Options { get; } = TunnelOptions.Default with { KeepsReceiveBuffer = true };
+    public static TunnelOptions Options { get; } = TunnelOptions.Default with { KeepsReceiveBuffer = true, SharedBudget = new ReceiveBudget(ReceiveBudgetBytes) };
+
+    /// <summary>
+    /// What slow services can make an agent hold, beyond a least window for each stream. One stream may have nearly all of it: enough for a gigabit over a path of 100 ms.
+    /// </summary>
+    private const long ReceiveBudgetBytes = 16 * 1024 * 1024;
 }

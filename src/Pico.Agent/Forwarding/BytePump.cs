@@ -52,14 +52,15 @@ internal sealed class BytePump(ReceiveBuffers buffers, TimeProvider time, Forwar
             while (true)
             {
                 var result = await input.ReadAsync().ConfigureAwait(false);
-                var data = result.Buffer;
+                // A segment at a time: what was sent is given back before the next is, so that the peer sees how fast the service is.
+                var segment = result.Buffer.First;
                 reading = false;
-                foreach (var segment in data)
+                if (!segment.IsEmpty)
                     await service.SendAsync(segment).ConfigureAwait(false); // (1)
                 reading = true;
-                statistics.CountToService(data.Length);
-                input.AdvanceTo(data.End);
-                if (!result.IsCompleted)
+                statistics.CountToService(segment.Length);
+                input.AdvanceTo(result.Buffer.GetPosition(segment.Length));
+                if (!result.IsCompleted || segment.Length < result.Buffer.Length)
                     continue;
                 await service.CompleteSendAsync().ConfigureAwait(false); // (4)
                 return SendEnd.Completed;

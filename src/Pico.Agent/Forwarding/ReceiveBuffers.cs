@@ -11,6 +11,9 @@ internal sealed class ReceiveBuffers(long budget)
     /// <summary>How many connections wait with their smallest block at hand; that saves a call to the kernel each time. Others wait without. 1 MiB in all.</summary>
     private const int MaxWaiting = 256;
 
+    /// <summary>What the largest blocks leave for others: many connections at once do with the middle size.</summary>
+    private readonly long _reserve = budget / 2;
+
     private long _left = budget;
     private int _waiting;
 
@@ -19,7 +22,7 @@ internal sealed class ReceiveBuffers(long budget)
     {
         for (var pool = size.Pool; pool != BlockPool.Small; pool = ReceiveSize.Smaller(pool))
         {
-            if (Interlocked.Add(ref _left, -pool.MaxBufferSize) >= 0)
+            if (Interlocked.Add(ref _left, -pool.MaxBufferSize) >= (pool == BlockPool.Large ? _reserve : 0))
                 return pool.Rent();
             Interlocked.Add(ref _left, pool.MaxBufferSize);
         }

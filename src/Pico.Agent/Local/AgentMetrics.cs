@@ -39,6 +39,7 @@ public sealed class AgentMetrics
         (new("pico_agent_service_sent_bytes_total", Counter, "Bytes sent to services."), static m => One(m._traffic.ToService)),
         (new("pico_agent_service_received_bytes_total", Counter, "Bytes received from services."), static m => One(m._traffic.FromService)),
         (new("process_resident_memory_bytes", Gauge, "Memory that the process holds."), static _ => One(Environment.WorkingSet)),
+        (new("dotnet_gc_heap_total_allocated_bytes_total", Counter, "Bytes that the process has allocated in the managed heap."), static _ => One(GC.GetTotalAllocatedBytes())),
         (new("process_cpu_seconds_total", Counter, "Time that the process has run on processors."), static _ => One(Environment.CpuUsage.TotalTime.TotalSeconds)),
     ];
 

@@ -14,11 +14,14 @@ public sealed class Block : IMemoryOwner<byte>
         Bytes = GC.AllocateUninitializedArray<byte>(size, pinned: true);
     }
 
-    /// <summary>The bytes, with what the last borrower left in them.</summary>
+    /// <summary>The bytes, with what the last borrower left in them, or zeros.</summary>
     public Memory<byte> Memory => Bytes;
 
     internal byte[] Bytes { get; }
 
     /// <summary>Gives it back to its pool.</summary>
     public void Dispose() => _pool.Return(this);
+
+    /// <summary>Gives the memory of its bytes back to the system, until they are used again; they are lost.</summary>
+    internal void Cool() => SystemMemory.GiveBack(Bytes);
 }

@@ -1,35 +1,48 @@
 namespace Pico.Tunnel.Streams;
 
 /// <summary>
-/// What the receive windows of all streams of one tunnel may add up to. Pure; guarded by the tunnel's gate.
-/// The hard bound of a tunnel's buffered data is <c>total + minimum × streams</c>.
+/// What the receive windows of all streams of one tunnel, or of several, may add up to. Knows no clock; safe from any thread.
+/// The hard bound of the data that they buffer is <c>total + minimum × streams</c>.
 /// </summary>
-internal sealed class ReceiveBudget(TunnelOptions options)
+/// <param name="total">In bytes.</param>
+public sealed class ReceiveBudget(long total)
 {
-    private long _remaining = options.ReceiveBudget;
+    private readonly Lock _lock = new(); // taken with a tunnel's gate held
+    private readonly long _pressed = total / 16;
+    private long _remaining = total;
 
     /// <summary>True when so little is left that windows shrink as they are used.</summary>
-    public bool IsPressed => _remaining < options.ReceiveBudget / 16;
+    internal bool IsPressed => Volatile.Read(ref _remaining) < _pressed;
 
     /// <summary>
     /// The first window of a new stream: a sixteenth of what is left, so that many streams leave room for the busy ones to grow,
     /// between the minimum (also when nothing is left) and the initial window.
     /// </summary>
-    public int TakeInitial()
+    internal int TakeInitial(TunnelOptions options)
     {
-        var window = (int)Math.Clamp(_remaining / 16, options.MinWindow, options.InitialWindow);
-        _remaining -= window;
-        return window;
+        lock (_lock)
+        {
+            var window = (int)Math.Clamp(_remaining / 16, options.MinWindow, options.InitialWindow);
+            _remaining -= window;
+            return window;
+        }
     }
 
     /// <summary>Takes up to <paramref name="wanted"/> for growth, at most half of what is left; gives what was taken.</summary>
-    public int TakeGrowth(int wanted)
+    internal int TakeGrowth(int wanted)
     {
-        var taken = (int)Math.Clamp(_remaining / 2, 0, wanted);
-        _remaining -= taken;
-        return taken;
+        lock (_lock)
+        {
+            var taken = (int)Math.Clamp(_remaining / 2, 0, wanted);
+            _remaining -= taken;
+            return taken;
+        }
     }
 
     /// <summary>Gives back what a window shrank by, or a whole window when its stream is over.</summary>
-    public void Return(int size) => _remaining += size;
+    internal void Return(int size)
+    {
+        lock (_lock)
+            _remaining += size;
+    }
 }

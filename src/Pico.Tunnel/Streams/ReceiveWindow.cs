@@ -2,8 +2,9 @@ namespace Pico.Tunnel.Streams;
 
 /// <summary>
 /// How much the peer may send on one stream before the reader takes it. Pure: no clock, no lock.
-/// It grows when the reader takes a quarter of it within half a round trip, i.e. when the sender is held back by the window and not by
-/// the reader, so that it settles above the bandwidth-delay product; it shrinks when the tunnel's budget is used up.
+/// It grows when the reader takes a quarter of it within half a round trip and has little left, i.e. when the sender is held back by the window and not by
+/// the reader, so that it settles above the bandwidth-delay product. It shrinks to its first size while most of it lies unread (the reader is slower than the sender, and a larger
+/// window would only be memory), and below that when the tunnel's budget is used up.
 /// </summary>
 internal struct ReceiveWindow(int size)
 {
@@ -21,31 +22,31 @@ internal struct ReceiveWindow(int size)
 
     /// <summary>
     /// Gives the credit for the peer (0: none). <paramref name="now"/> and <paramref name="roundTrip"/> are in the same unit; a round trip of
-    /// 0 is not known yet. Called with the tunnel's gate held.
+    /// 0 is not known yet. <paramref name="unread"/> is what the reader left. Called with the tunnel's gate held.
     /// </summary>
-    public int Update(long now, long roundTrip, int minimum, int maximum, ReceiveBudget budget)
+    public int Update(long now, long roundTrip, long unread, TunnelOptions options, ReceiveBudget budget)
     {
         var credit = Interlocked.Exchange(ref _taken, 0);
         var elapsed = now - _lastUpdate;
         _lastUpdate = now;
 
         if (budget.IsPressed)
-        {
-            var shrink = Math.Min(credit, Math.Min(Size / 2, Size - minimum));
-            if (shrink > 0)
-            {
-                Size -= shrink;
-                credit -= shrink;
-                budget.Return(shrink);
-            }
-        }
-        else if (Size < maximum && elapsed <= roundTrip / 2)
-        {
-            var growth = budget.TakeGrowth(Math.Min(Size, maximum - Size));
-            Size += growth;
-            credit += growth;
-        }
+            return credit - Shrink(Math.Min(credit, Size / 2), options.MinWindow, budget);
+        // By half of the credit: a reader that stood still once, and has a full window before it, loses little of it.
+        if (unread > Size / 2)
+            return credit - Shrink(credit / 2, options.InitialWindow, budget);
+        if (Size >= options.MaxWindow || elapsed > roundTrip / 2 || unread > Size / 4)
+            return credit;
+        var growth = budget.TakeGrowth(Math.Min(Size, options.MaxWindow - Size));
+        Size += growth;
+        return credit + growth;
+    }
 
-        return credit;
+    private int Shrink(int by, int least, ReceiveBudget budget)
+    {
+        by = Math.Clamp(Size - least, 0, by);
+        Size -= by;
+        budget.Return(by);
+        return by;
     }
 }

@@ -126,6 +126,7 @@ internal sealed class StreamInput(TunnelStream stream) : PipeReader, IValueTaskS
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
         int taken;
+        long unread;
         lock (_lock)
         {
             // The positions of an empty result belong to no segment.
@@ -134,10 +135,11 @@ internal sealed class StreamInput(TunnelStream stream) : PipeReader, IValueTaskS
             _lent = false;
             _examined = IndexOf(examined);
             taken = Consume(segment, consumed.GetInteger());
+            unread = _head is null ? 0 : EndIndex - _head.RunningIndex - _headIndex;
         }
 
         if (taken > 0)
-            stream.OnTaken(taken);
+            stream.OnTaken(taken, unread);
     }
 
     public override void CancelPendingRead()
@@ -170,7 +172,7 @@ internal sealed class StreamInput(TunnelStream stream) : PipeReader, IValueTaskS
         }
 
         if (taken > 0)
-            stream.OnTaken(taken);
+            stream.OnTaken(taken, unread: 0);
         if (waited)
             _read.SetException(new InvalidOperationException("The stream's input was completed while it was read."));
     }
@@ -276,6 +278,12 @@ internal sealed class StreamInput(TunnelStream stream) : PipeReader, IValueTaskS
             while (_head is not null)
                 Drop();
             _tail = null;
+            _headIndex = 0;
+        }
+        else if (index == segment.End)
+        {
+            // What follows came while this was read: what is read next begins there, not with nothing.
+            Drop();
             _headIndex = 0;
         }
 
