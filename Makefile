@@ -8,7 +8,7 @@ DOTNET_FLAGS := --nologo --verbosity quiet -consoleLoggerParameters:NoSummary
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
-.PHONY: run build test test-cluster bench bench-scale simulate format lint publish publish-agent publish-server images docs manifests
+.PHONY: run build test test-cluster bench bench-scale soak simulate format lint publish publish-agent publish-server images docs manifests
 
 ## run: a server, an agent and a small service on this machine; Ctrl-C ends all of it
 run:
@@ -39,6 +39,12 @@ bench-scale:
 	@echo "Building the benchmarks …"
 	@dotnet build tests/Pico.Benchmarks --configuration Release $(DOTNET_FLAGS)
 	@exec dotnet tests/Pico.Benchmarks/bin/Release/net10.0/Pico.Benchmarks.dll scale $(ARGS)
+
+## soak: an hour of mixed traffic with churn, slow readers, resets and reconnects, after which nothing may have drifted; ARGS="--minutes 5" for less
+soak: publish
+	@echo "Building the benchmarks …"
+	@dotnet build tests/Pico.Benchmarks --configuration Release $(DOTNET_FLAGS)
+	@exec dotnet tests/Pico.Benchmarks/bin/Release/net10.0/Pico.Benchmarks.dll soak $(ARGS)
 
 ## simulate: the gossip in its simulator, 24 hours of one cluster and 2000 seeds of ten minutes; ARGS="--seeds 10 --hours 1" for less
 simulate:

@@ -46,6 +46,10 @@ internal sealed record Measurement
     [JsonPropertyName("rss_peak_mb")]
     public IReadOnlyDictionary<string, double> ResidentPeak { get; init; } = new Dictionary<string, double>();
 
+    /// <summary>Bytes allocated per request, by .NET process; only of loads of small responses, which are many.</summary>
+    [JsonPropertyName("allocated_per_request")]
+    public IReadOnlyDictionary<string, double> Allocated { get; init; } = new Dictionary<string, double>();
+
     /// <inheritdoc cref="Scenario.IsBulk"/>
     [JsonIgnore]
     public bool IsBulk { get; init; }

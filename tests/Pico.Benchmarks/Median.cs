@@ -18,6 +18,7 @@ internal static class Median
             MegabytesPerSecond = Of(samples.Select(sample => sample.MegabytesPerSecond)),
             CpuPer1000 = Of(samples, sample => sample.CpuPer1000),
             CpuPerGigabyte = Of(samples, sample => sample.CpuPerGigabyte),
+            Allocated = Of(samples, sample => sample.Allocated),
             Resident = Of(samples, sample => sample.Resident),
             ResidentPeak = Of(samples, sample => sample.ResidentPeak),
         };
@@ -27,7 +28,7 @@ internal static class Median
         IReadOnlyList<Measurement> samples, Func<Measurement, IReadOnlyDictionary<string, double>> values) =>
         values(samples[0]).Keys.ToDictionary(key => key, key => Of(samples.Select(sample => values(sample)[key])));
 
-    private static double Of(IEnumerable<double> values)
+    public static double Of(IEnumerable<double> values)
     {
         var sorted = values.Order().ToArray();
         return Math.Round((sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2, Digits);

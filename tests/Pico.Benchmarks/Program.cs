@@ -13,6 +13,7 @@ var root = new RootCommand("Measures Pico beside nginx and YARP. Writes artifact
     ForwarderVerb.Create(),
     ScaleVerb.Create(),
     SimulateVerb.Create(),
+    SoakVerb.Create(),
     WatcherVerb.Create(),
 };
 RunVerb.AddTo(root);

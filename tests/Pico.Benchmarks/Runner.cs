@@ -12,13 +12,18 @@ internal sealed record RunPlan(
 /// Measures every load on every target. The targets take turns within each load of each repetition, so that a drift of
 /// the machine meets all of them alike; what is reported is the median of the repetitions, value by value.
 /// </summary>
-internal sealed class Runner(RunPlan plan, TimeProvider time, Action<string> progress)
+internal sealed class Runner(RunPlan plan, TimeProvider time, Action<string> progress) : IDisposable
 {
     private const int WarmupSeconds = 1;
+
+    /// <summary>How much longer than the measurement downloads beside it are meant to last; they are ended with it.</summary>
+    private const int MaxSecondsBeside = 60;
+
     private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(2);
 
     private readonly Dictionary<(Target Target, Scenario Scenario, int Connections), List<Measurement>> _samples = [];
     private readonly HashSet<string> _warm = [];
+    private readonly AllocatedBytes _allocated = new();
 
     /// <summary>Gives a measurement per load and target, and two of each target that is made of processes: idle before and after the loads.</summary>
     public async Task<IReadOnlyList<Measurement>> RunAsync(TargetContext context, CancellationToken cancellation)
@@ -55,13 +60,28 @@ internal sealed class Runner(RunPlan plan, TimeProvider time, Action<string> pro
         }
     }
 
+    /// <inheritdoc/>
+    public void Dispose() => _allocated.Dispose();
+
     private async Task MeasureLoadAsync(
         Target target, RunningTarget running, Scenario scenario, int connections, int repetition, CancellationToken cancellation)
     {
-        await Wrk.RunAsync(running, scenario, connections, _warm.Add(target.Name) ? plan.FirstWarmupSeconds : WarmupSeconds, cancellation);
+        var warmup = _warm.Add(target.Name) ? plan.FirstWarmupSeconds : WarmupSeconds;
+        using var measured = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var beside = scenario.DownloadsBeside == 0
+            ? Task.CompletedTask
+            : Wrk.RunAsync(running, Scenario.Download, scenario.DownloadsBeside, warmup + plan.Seconds + MaxSecondsBeside, measured.Token);
+        await Wrk.RunAsync(running, scenario, connections, warmup, cancellation);
+        var allocated = await _allocated.ReadAsync(running.Metrics, cancellation);
         var before = running.ReadUsage();
         var load = await Wrk.RunAsync(running, scenario, connections, plan.Seconds, cancellation);
         var sample = Sample(target.Name, scenario, connections, load, before, running.ReadUsage());
+        if (scenario.CountsAllocations)
+            sample = sample with { Allocated = AllocatedBytes.PerRequest(allocated, await _allocated.ReadAsync(running.Metrics, cancellation), load.Requests) };
+        if (beside.IsCompleted)
+            await beside; // where there is one, it failed
+        await measured.CancelAsync();
+        await beside.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!_samples.TryGetValue((target, scenario, connections), out var samples))
             _samples[(target, scenario, connections)] = samples = [];
         samples.Add(sample);
@@ -76,7 +96,8 @@ internal sealed class Runner(RunPlan plan, TimeProvider time, Action<string> pro
     {
         var seconds = load.DurationMicroseconds / 1e6;
         var gigabytes = (double)load.Requests * scenario.Bytes / 1e9;
-        var cpu = after.ToDictionary(process => process.Key, process => process.Value.CpuSeconds - before[process.Key].CpuSeconds);
+        // What downloads beside the requests cost is not theirs.
+        var cpu = scenario.DownloadsBeside > 0 ? [] : after.ToDictionary(process => process.Key, process => process.Value.CpuSeconds - before[process.Key].CpuSeconds);
         return new Measurement
         {
             Target = target,

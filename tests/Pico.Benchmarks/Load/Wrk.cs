@@ -8,8 +8,9 @@ namespace Pico.Benchmarks.Load;
 /// <summary>Loads a target with <c>wrk</c>: closed loop, each connection sends its next request when the last is answered.</summary>
 internal static class Wrk
 {
+    /// <summary>Gives what was measured; throws if a request failed. Requests go to <paramref name="endpoints"/> in turn, or all to that of the benchmark.</summary>
     public static async Task<LoadResult> RunAsync(
-        RunningTarget target, Scenario scenario, int connections, int seconds, CancellationToken cancellation)
+        RunningTarget target, Scenario scenario, int connections, int seconds, CancellationToken cancellation, IReadOnlyList<string>? endpoints = null)
     {
         List<string> arguments =
         [
@@ -21,8 +22,8 @@ internal static class Wrk
             "--script", Path.Combine(AppContext.BaseDirectory, "Load", "wrk.lua"),
             target.Url(scenario),
         ];
-        if (scenario.IsUpload)
-            arguments.AddRange(["--", Text(scenario.Bytes)]);
+        if (scenario.IsUpload || endpoints is not null)
+            arguments.AddRange(["--", Text(scenario.IsUpload ? scenario.Bytes : 0), .. endpoints ?? []]);
 
         var (output, exitCode) = await Tool.RunAsync(Tool.Find("wrk"), arguments, cancellation);
         target.ThrowIfExited();

@@ -13,10 +13,20 @@ internal sealed class ManagedProcess : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly Queue<string> _lastLines = new(); // lock: itself
 
-    public ManagedProcess(string name, string path, IEnumerable<string> arguments, TimeProvider time, IReadOnlyDictionary<string, string>? environment = null)
+    private readonly Action<string>? _onLine;
+
+    /// <param name="name">What complaints call it.</param>
+    /// <param name="path">The program.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="environment">Variables that are added to its environment.</param>
+    /// <param name="onLine">Told each line that it writes.</param>
+    public ManagedProcess(
+        string name, string path, IEnumerable<string> arguments, TimeProvider time, IReadOnlyDictionary<string, string>? environment = null, Action<string>? onLine = null)
     {
         Name = name;
         _time = time;
+        _onLine = onLine;
         _process = new Process
         {
             StartInfo = new ProcessStartInfo(path, arguments) { RedirectStandardOutput = true, RedirectStandardError = true },
@@ -47,6 +57,13 @@ internal sealed class ManagedProcess : IAsyncDisposable
             return string.Join('\n', _lastLines);
     }
 
+    /// <summary>Ends it as a crash does, if it runs.</summary>
+    public async ValueTask KillAsync()
+    {
+        _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync(CancellationToken.None);
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
@@ -71,6 +88,7 @@ internal sealed class ManagedProcess : IAsyncDisposable
     {
         if (line is null)
             return;
+        _onLine?.Invoke(line);
         lock (_lastLines)
         {
             if (_lastLines.Count == KeptLines)

@@ -6,7 +6,7 @@ namespace Pico.Benchmarks.Reports;
 internal static class ConsoleReport
 {
     /// <summary>Room for the widest row; without a terminal the console would assume 80 columns and break figures in two.</summary>
-    private const int MinWidth = 180;
+    private const int MinWidth = 260;
 
     public static void Print(IAnsiConsole console, IReadOnlyList<Measurement> measurements)
     {
@@ -35,6 +35,6 @@ internal static class ConsoleReport
         console.Write(loads);
         console.Write(idle);
         foreach (var goal in Goal.Compare(measurements))
-            console.MarkupLineInterpolated($"{(goal.IsMet ? "[green]met[/]" : "missed")} {goal.Text}: {goal.Measured}");
+            console.MarkupLine((goal.IsMet ? "[green]met[/] " : "missed ") + Markup.Escape($"{goal.Text}: {goal.Measured}, at most {goal.Required}{(goal.Aimed.Length > 0 ? $" (aimed at {goal.Aimed})" : "")}"));
     }
 }

@@ -3,7 +3,7 @@ using Pico.Benchmarks.Targets;
 
 namespace Pico.Benchmarks.Reports;
 
-/// <summary>Writes <c>docs/benchmarks.md</c>.</summary>
+/// <summary>Writes <c>docs/benchmarks.md</c>, without the sections of other benchmarks (<see cref="PageSections"/>), which it keeps.</summary>
 internal static class MarkdownReport
 {
     public static void Write(string path, string command, RunPlan plan, MachineFacts machine, IReadOnlyList<Measurement> measurements)
@@ -27,7 +27,8 @@ internal static class MarkdownReport
         Table(text, ["", ""], machine.Facts.Select(fact => new[] { fact.Name, fact.Value }));
 
         text.AppendLine("## Goals\n");
-        Table(text, ["goal", "measured", ""], Goal.Compare(measurements).Select(goal => new[] { goal.Text, goal.Measured, goal.IsMet ? "met" : "missed" }));
+        Table(text, ["at most", "required", "aimed at", "measured", ""],
+            Goal.Compare(measurements).Select(goal => new[] { goal.Text, goal.Required, goal.Aimed, goal.Measured, goal.IsMet ? "met" : "missed" }));
 
         text.AppendLine("## Loads\n");
         Table(text, Texts.Columns, measurements.Where(measurement => measurement.Connections > 0).Select(Texts.Row));
@@ -41,10 +42,11 @@ internal static class MarkdownReport
                 measurement.Scenario, measurement.Target,
                 Texts.ByProcess(measurement.Resident, "0.0"), Texts.ByProcess(measurement.ResidentPeak, "0.0"),
             });
+        text.Append(PageSections.Read(path));
         File.WriteAllText(path, text.ToString().TrimEnd() + "\n");
     }
 
-    private static void Table(StringBuilder text, IReadOnlyList<string> columns, IEnumerable<string[]> rows)
+    public static void Table(StringBuilder text, IReadOnlyList<string> columns, IEnumerable<string[]> rows)
     {
         text.AppendLine("| " + string.Join(" | ", columns) + " |");
         text.AppendLine("|" + string.Concat(Enumerable.Repeat(" --- |", columns.Count)));

@@ -7,7 +7,7 @@ internal static class Texts
 {
     /// <summary>The columns of a table of loads.</summary>
     public static IReadOnlyList<string> Columns { get; } =
-        ["scenario", "connections", "target", "req/s", "±", "MB/s", "p50 ms", "p99 ms", "CPU s / 1000", "CPU s / GB", "RSS MiB"];
+        ["scenario", "connections", "target", "req/s", "±", "MB/s", "p50 ms", "p99 ms", "CPU s / 1000", "CPU s / GB", "allocated B / request", "RSS MiB"];
 
     public static string[] Row(Measurement measurement) =>
     [
@@ -19,8 +19,9 @@ internal static class Texts
         measurement.MegabytesPerSecond.ToString("N0", CultureInfo.InvariantCulture),
         measurement.P50Milliseconds.ToString("0.000", CultureInfo.InvariantCulture),
         measurement.P99Milliseconds.ToString("0.000", CultureInfo.InvariantCulture),
-        measurement.IsBulk ? "" : ByProcess(measurement.CpuPer1000, "0.0000"),
+        measurement.IsBulk || measurement.CpuPer1000.Count == 0 ? "" : ByProcess(measurement.CpuPer1000, "0.0000"),
         measurement.IsBulk ? ByProcess(measurement.CpuPerGigabyte, "0.00") : "",
+        measurement.Allocated.Count == 0 ? "" : ByProcess(measurement.Allocated, "0"),
         ByProcess(measurement.Resident, "0.0"),
     ];
 

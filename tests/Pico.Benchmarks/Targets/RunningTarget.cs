@@ -18,11 +18,9 @@ internal sealed class RunningTarget : IAsyncDisposable
     /// <param name="name">As given to <c>--targets</c>.</param>
     /// <param name="port">Where it takes requests, on loopback.</param>
     /// <param name="processes">What it consists of, without the service; stopped in this order.</param>
-    /// <param name="metrics">Where a .NET target tells the bytes that it has allocated, as <c>dotnet.gc.heap.total_allocated</c> in Prometheus text.</param>
-    public RunningTarget(string name, int port, IReadOnlyList<ManagedProcess> processes, Uri? metrics = null)
+    public RunningTarget(string name, int port, IReadOnlyList<ManagedProcess> processes)
     {
         Name = name;
-        Metrics = metrics;
         _port = port;
         _processes = processes;
     }
@@ -32,7 +30,8 @@ internal sealed class RunningTarget : IAsyncDisposable
     /// <summary>What it needs beside it, and what does not count.</summary>
     public IReadOnlyList<ManagedProcess> Helpers { get; init; } = [];
 
-    public Uri? Metrics { get; }
+    /// <summary>Where its .NET processes tell the bytes that they have allocated, as <c>dotnet.gc.heap.total_allocated</c> in Prometheus text; by process.</summary>
+    public IReadOnlyDictionary<string, Uri> Metrics { get; init; } = new Dictionary<string, Uri>();
 
     public string Url(Scenario scenario) => $"http://127.0.0.1:{_port}{scenario.Path}";
 

@@ -38,15 +38,17 @@ internal sealed record Target(string Name, string Description, bool NeedsPico, F
         var port = FreePort.Take(1)[0];
         var process = new ManagedProcess(
             "yarp", Path.Combine(AppContext.BaseDirectory, "Pico.Benchmarks"), [ForwarderVerb.Name, Text(port), Text(context.ServicePort)], context.Time);
-        return new RunningTarget("yarp", port, [process], Address(port, ForwarderVerb.MetricsPath));
+        return new RunningTarget("yarp", port, [process]) { Metrics = new Dictionary<string, Uri> { ["yarp"] = Address(port, ForwarderVerb.MetricsPath) } };
     }
 
     private static RunningTarget StartPico(TargetContext context)
     {
         var ports = FreePort.Take(4);
         var (proxy, upstream, admin, agentPort) = (ports[0], ports[1], ports[2], ports[3]);
-        return new RunningTarget(
-            "pico", proxy, [Server("server", context, proxy, upstream, admin), Agent(context, upstream, agentPort)], Address(admin, "/metrics"));
+        return new RunningTarget("pico", proxy, [Server("server", context, proxy, upstream, admin), Agent("agent", context, upstream, agentPort)])
+        {
+            Metrics = Metrics(("server", admin), ("agent", agentPort)),
+        };
     }
 
     private static RunningTarget StartObserved(TargetContext context)
@@ -58,7 +60,11 @@ internal sealed record Target(string Name, string Description, bool NeedsPico, F
             proxy, upstream, admin, "--proxy.access-log.enabled", "--proxy.access-log.output", Path.Combine(context.Workspace.Temporary, "access.log"));
         var watcher = new ManagedProcess(
             "watcher", Path.Combine(AppContext.BaseDirectory, "Pico.Benchmarks"), [WatcherVerb.Name, Text(receiver), Text(admin)], context.Time);
-        return new RunningTarget("pico-observed", proxy, [server, Agent(context, upstream, agentPort)], Address(admin, "/metrics")) { Helpers = [watcher] };
+        return new RunningTarget("pico-observed", proxy, [server, Agent("agent", context, upstream, agentPort)])
+        {
+            Helpers = [watcher],
+            Metrics = Metrics(("server", admin), ("agent", agentPort)),
+        };
     }
 
     private static RunningTarget StartTwoNodes(TargetContext context)
@@ -72,10 +78,14 @@ internal sealed record Target(string Name, string Description, bool NeedsPico, F
         ];
         var server = Server("server", context, proxy, ports[2], admin, [.. cluster, "--cluster.bind-addr", $"127.0.0.1:{ports[7]}"]);
         var relay = Server("relay", context, ports[3], upstream, ports[5], [.. cluster, "--cluster.bind-addr", $"127.0.0.1:{ports[8]}"]);
-        return new RunningTarget("pico-2nodes", proxy, [server, relay, Agent(context, upstream, ports[6])], Address(admin, "/metrics"));
+        return new RunningTarget("pico-2nodes", proxy, [server, relay, Agent("agent", context, upstream, ports[6])])
+        {
+            Metrics = Metrics(("server", admin), ("relay", ports[5]), ("agent", ports[6])),
+        };
     }
 
-    private static ManagedProcess Server(string name, TargetContext context, int proxy, int upstream, int admin, params string[] more) =>
+    /// <summary>Starts a server with its defaults, on these ports.</summary>
+    public static ManagedProcess Server(string name, TargetContext context, int proxy, int upstream, int admin, params string[] more) =>
         Server(name, context, environment: null, proxy, upstream, admin, more);
 
     private static ManagedProcess Server(
@@ -89,14 +99,18 @@ internal sealed record Target(string Name, string Description, bool NeedsPico, F
             .. more,
         ], context.Time, environment);
 
-    private static ManagedProcess Agent(TargetContext context, int upstream, int port) => new(
-        "agent", context.Pico!.Agent,
+    /// <summary>Starts an agent that serves the service as <paramref name="endpoint"/> through a server's upstream port, and has <paramref name="port"/> of its own.</summary>
+    public static ManagedProcess Agent(string name, TargetContext context, int upstream, int port, string endpoint = RunningTarget.EndpointId) => new(
+        name, context.Pico!.Agent,
         [
             "agent",
-            "--endpoints", $"{RunningTarget.EndpointId}/127.0.0.1:{context.ServicePort}",
+            "--endpoints", $"{endpoint}/127.0.0.1:{context.ServicePort}",
             "--server", $"ws://127.0.0.1:{upstream}",
             "--bind-addr", $"127.0.0.1:{port}",
         ], context.Time);
+
+    private static Dictionary<string, Uri> Metrics(params IEnumerable<(string Process, int Port)> ports) =>
+        ports.ToDictionary(entry => entry.Process, entry => Address(entry.Port, "/metrics"));
 
     private static Uri Address(int port, string path) => new($"http://127.0.0.1:{port}{path}");
 

@@ -50,14 +50,16 @@ internal static class RunVerb
         var context = await CommonOptions.PrepareAsync(parsed, workspace, servicePort, plan.Targets, time, cancellation);
         await using var service = NginxProcess.StartService(workspace, servicePort, time);
 
-        var measurements = await new Runner(plan, time, Console.WriteLine).RunAsync(context, cancellation);
+        using var runner = new Runner(plan, time, Console.WriteLine);
+        var measurements = await runner.RunAsync(context, cancellation);
 
         ConsoleReport.Print(AnsiConsole.Console, measurements);
         Report("bench.jsonl", workspace.Artifacts, path => JsonLines.Write(path, measurements));
         if (parsed.GetValue(WriteDocs) || parsed.Tokens.Count == 0)
             Report("benchmarks.md", Path.Combine(workspace.Root, "docs"), path => MarkdownReport.Write(path, Command(parsed), plan, machine, measurements));
         Console.WriteLine($"{time.GetElapsedTime(start).TotalSeconds:N0} s");
-        return 0;
+        var broken = Goal.Compare(measurements).Where(goal => goal is { IsGuard: true, IsMet: false }).Select(goal => $"{goal.Text}: {goal.Measured}, required {goal.Required}").ToArray();
+        return broken.Length == 0 ? 0 : throw new BenchmarkException("What does not depend on the machine got worse: " + string.Join("; ", broken));
     }
 
     private static RunPlan Plan(ParseResult parsed)
