@@ -33,11 +33,7 @@ internal sealed class CuttingRelay : IAsyncDisposable
         lock (_lock)
             sockets = [.. _sockets];
         foreach (var socket in sockets)
-        {
-            socket.LingerState = new LingerOption(true, 0);
-            socket.Close();
-        }
-
+            Reset(socket);
         Cuts++;
     }
 
@@ -48,6 +44,19 @@ internal sealed class CuttingRelay : IAsyncDisposable
         Cut();
         await _accepting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stopping.Dispose();
+    }
+
+    private static void Reset(Socket socket)
+    {
+        try
+        {
+            socket.LingerState = new LingerOption(true, 0);
+            socket.Close();
+        }
+        catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
+        {
+            // It ended by itself meanwhile.
+        }
     }
 
     private async Task AcceptAsync()
