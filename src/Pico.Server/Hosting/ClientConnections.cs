@@ -16,14 +16,19 @@ internal sealed class ClientConnections(ProxyOptions options, LimitMetrics limit
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly int _limit = options.MaxConnections == 0 ? int.MaxValue : options.MaxConnections;
     private int _count;
+    private long _acceptedAt;
     private volatile bool _draining;
 
     /// <summary>How many are open.</summary>
     public int Count => Volatile.Read(ref _count);
 
+    /// <summary>How long ago the last one was accepted.</summary>
+    public TimeSpan SinceAccepted => time.GetElapsedTime(Volatile.Read(ref _acceptedAt));
+
     /// <summary>Connection middleware, the first of its port. <paramref name="inClear"/>: what is written to the connection now reaches an HTTP client.</summary>
     public async Task OnConnectionAsync(ConnectionContext connection, bool inClear, ConnectionDelegate next)
     {
+        Volatile.Write(ref _acceptedAt, time.GetTimestamp());
         try
         {
             if (Interlocked.Increment(ref _count) > _limit)

@@ -10,6 +10,9 @@ internal sealed class ClientPorts(ListeningPorts ports, Listeners listeners, Cli
     /// <summary>How many connections of clients are open.</summary>
     public int Connections => connections.Count;
 
+    /// <inheritdoc cref="ClientConnections.SinceAccepted"/>
+    public TimeSpan SinceAccepted => connections.SinceAccepted;
+
     /// <inheritdoc cref="ClientConnections.RequestClose()"/>
     public void RequestClose() => connections.RequestClose();
 

@@ -8,7 +8,7 @@ namespace Pico.Server.Hosting;
 /// How a node stops, in this order:
 /// <code>
 ///   1 not ready, and the other nodes are told; agents are not admitted; connections of clients end after what they do, or the request that they get next
-///   2 for the drain delay new ones are still accepted, and idle ones left open: load balancers need a moment to notice
+///   2 for the drain delay, and as long as clients still connect up to three times that, new ones are accepted, and idle ones left open: load balancers need a moment to notice
 ///   3 the ports of clients close; what they accepted meanwhile ends likewise
 ///   4 agents are told to go elsewhere (GO_AWAY, Draining)
 ///   5 what runs finishes: the connections of clients, and with them the streams of tunnels; meanwhile agents register elsewhere, and leave
@@ -20,6 +20,8 @@ namespace Pico.Server.Hosting;
 internal sealed partial class Drain(
     NodeLifecycle lifecycle, ClientPorts clientPorts, TunnelAcceptor agents, ICluster cluster, ServerOptions options, TimeProvider time, ILogger<Drain> logger)
 {
+    private const int MostDelays = 3;
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Haste = TimeSpan.FromSeconds(1);
 
     /// <summary>Drains until everything is finished, or <paramref name="patience"/> is over: then false.</summary>
@@ -31,7 +33,8 @@ internal sealed partial class Drain(
         clientPorts.RequestClose();
         try
         {
-            await Task.Delay(options.DrainDelay, time, patience); // 2
+            await WhileStillChosenAsync(patience); // 2
+            lifecycle.EndBeingChosen();
             await clientPorts.CloseAsync(patience); // 3
             agents.GoAway(); // 4
             await Task.WhenAll(clientPorts.FinishAsync(patience), cluster.WhenReplacedAsync(patience)); // 5
@@ -43,6 +46,20 @@ internal sealed partial class Drain(
         {
             await LeaveInHasteAsync();
             return false;
+        }
+    }
+
+    // Whoever connects has not noticed yet, or never will.
+    private async Task WhileStillChosenAsync(CancellationToken patience)
+    {
+        var began = time.GetTimestamp();
+        var left = options.DrainDelay;
+        while (left > TimeSpan.Zero)
+        {
+            await Task.Delay(left, time, patience);
+            if (time.GetElapsedTime(began) >= MostDelays * options.DrainDelay)
+                break;
+            left = Quiet - clientPorts.SinceAccepted;
         }
     }
 

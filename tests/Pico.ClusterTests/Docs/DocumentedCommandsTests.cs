@@ -68,15 +68,14 @@ public sealed partial class DocumentedCommandsTests(PicoRelease pico)
 
     private static async Task RunAsync(DocumentedCommand command, TempFolder folder, Kubectl kubectl, List<BackgroundProcess> staying)
     {
-        var bash = new Tool("bash", "bash");
         if (command.Kind == "forward")
         {
-            staying.Add(BackgroundProcess.Start(bash.Require(), ["-c", $"exec {command.Text.TrimEnd(' ', '&')}"], kubectl.Environment));
+            staying.Add(BackgroundProcess.Start(Tool.Bash.Require(), ["-c", $"exec {command.Text.TrimEnd(' ', '&')}"], kubectl.Environment));
             await staying[^1].WaitUntilAsync($"{command.Where} forwards", () => staying[^1].Log.Contains("Forwarding from", StringComparison.Ordinal));
             return;
         }
 
-        var run = new Command(bash, "-c", command.Text) { Environment = kubectl.Environment, WorkingDirectory = folder.Path, Timeout = Longest };
+        var run = new Command(Tool.Bash, "-c", command.Text) { Environment = kubectl.Environment, WorkingDirectory = folder.Path, Timeout = Longest };
         var result = await run.RunAsync();
         // Servers and agents take a moment to tell each other, less than a reader.
         var start = TimeProvider.System.GetTimestamp();

@@ -63,7 +63,7 @@ internal sealed class Kubectl(string kubeConfig)
     public BackgroundWatch Watch(string @namespace, string what) => BackgroundWatch.Start(Program.Require(), _environment, [.. what.Split(' '), "--namespace", @namespace]);
 
     /// <summary>
-    /// Watches until what <c>kubectl get</c> finds, and it is something, satisfies <paramref name="condition"/>; gives that. Fails after <paramref name="time"/> with
+    /// Watches until what <c>kubectl get</c> finds, and it is something (not: nothing), satisfies <paramref name="condition"/>; gives that. Fails after <paramref name="time"/> with
     /// <paramref name="wish"/> and what was there.
     /// </summary>
     public async Task<IReadOnlyList<JsonNode>> UntilAsync(

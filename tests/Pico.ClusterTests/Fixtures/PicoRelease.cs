@@ -49,7 +49,8 @@ public sealed class PicoRelease : IAsyncDisposable
         return await TestNamespace.CreateAsync(this);
     }
 
-    private async Task EnsureInstalledAsync()
+    /// <summary>Installs it if it is not there.</summary>
+    internal async Task EnsureInstalledAsync()
     {
         await _installing.WaitAsync(TestContext.Current.CancellationToken);
         try

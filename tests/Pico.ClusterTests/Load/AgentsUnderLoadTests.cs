@@ -38,7 +38,7 @@ public sealed class AgentsUnderLoadTests(PicoRelease pico)
         try
         {
             await ScaleControllersAsync(0);
-            await pico.Kubectl.UntilAsync("no controller is there", PicoRelease.Namespace, ControllerPods, Patience, pods => pods.Count == 0);
+            await Deadline.UntilAsync("no controller is there", Patience, async _ => (await pico.Kubectl.ListAsync(PicoRelease.Namespace, ControllerPods)).Count == 0);
             await load.WaitAsync(TimeSpan.FromMinutes(1));
         }
         finally
@@ -79,8 +79,11 @@ public sealed class AgentsUnderLoadTests(PicoRelease pico)
     }
 
     // A test before may have made Pico anew.
-    private Task UntilControllersAsync() =>
-        pico.Kubectl.UntilAsync("the controllers are there", PicoRelease.Namespace, ControllerPods, Patience, pods => pods.Count == 2 && pods.All(PicoRelease.IsReady));
+    private async Task UntilControllersAsync()
+    {
+        await pico.EnsureInstalledAsync();
+        await pico.Kubectl.UntilAsync("the controllers are there", PicoRelease.Namespace, ControllerPods, Patience, pods => pods.Count == 2 && pods.All(PicoRelease.IsReady));
+    }
 
     // For how long the certificate that each controller serves with is still valid: a new one is so for longer.
     private async Task<IReadOnlyDictionary<string, double>> LifetimesAsync()

@@ -62,10 +62,9 @@ public sealed class BenchTests
     {
         await using var nginx = await NginxService.StartAsync("location / { return 200 'hello\\n'; }");
         await using var deployment = await Deployment.StartAsync($"web/127.0.0.1:{nginx.Port}");
-        var pico = $"dotnet {Path.Combine(AppContext.BaseDirectory, "pico.dll")}";
 
         // `script` gives the program a terminal.
-        var bench = await new Command(new Tool("script", "bsdutils"), "--quiet", "--return", "--command", $"{pico} bench web --server {Proxy(deployment)} --duration 2s --connections 1", "/dev/null")
+        var bench = await new Command(new Tool("script", "bsdutils"), "--quiet", "--return", "--command", $"{string.Join(' ', PicoProgram.Pico)} bench web --server {Proxy(deployment)} --duration 2s --connections 1", "/dev/null")
         {
             Environment = new Dictionary<string, string> { ["TERM"] = "xterm", ["COLUMNS"] = "100" },
         }.RunAsync();

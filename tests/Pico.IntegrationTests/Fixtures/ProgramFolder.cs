@@ -6,14 +6,13 @@ internal static class ProgramFolder
     /// <summary>Fills <paramref name="folder"/>, and gives the PATH that begins with it. Without a native agent, <c>pico-agent</c> is <c>pico</c>, which has the same verbs.</summary>
     public static string Fill(string folder)
     {
-        string[] pico = ["dotnet", Path.Combine(AppContext.BaseDirectory, "pico.dll")];
         Directory.CreateDirectory(folder);
-        Write(Path.Combine(folder, "pico"), pico);
-        Write(Path.Combine(folder, "pico-agent"), PicoProgram.NativeAgent is { } agent ? [agent] : pico);
+        Write(Path.Combine(folder, "pico"), PicoProgram.Pico);
+        Write(Path.Combine(folder, "pico-agent"), PicoProgram.NativeAgent is { } agent ? [agent] : PicoProgram.Pico);
         return $"{folder}:{Environment.GetEnvironmentVariable("PATH")}";
     }
 
-    private static void Write(string path, string[] command)
+    private static void Write(string path, IReadOnlyList<string> command)
     {
         File.WriteAllText(path, $"#!/bin/sh\nexec {string.Join(' ', command)} \"$@\"\n");
         if (!OperatingSystem.IsWindows())

@@ -21,6 +21,9 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
     // ticks, the exchange may stand still then; bytes that a client takes who is gone end it at once.
     private const int ClosedClientTicks = 5;
 
+    // When the node drains, the time in ticks for a request that is on its way.
+    private const int LastRequestTicks = 1;
+
     // Written by the connection's flow and its pump, read by the heartbeat too.
     private int _deadline = int.MaxValue;
     private volatile Waiting _waiting;
@@ -61,6 +64,9 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
 
         switch (_waiting)
         {
+            case Waiting.Request when _closing && _path.Lifecycle.IsStillChosen && !_intake.HasBegun:
+                Volatile.Write(ref _deadline, _path.Heartbeat.After(LastRequestTicks));
+                break;
             case Waiting.Request:
                 _input.CancelPendingRead();
                 break;
@@ -123,7 +129,7 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
             HastenClose();
     }
 
-    private void HastenClose() => Volatile.Write(ref _deadline, Math.Min(Deadline, _path.LastRequests.Deadline));
+    private void HastenClose() => Volatile.Write(ref _deadline, Math.Min(Deadline, _path.Heartbeat.After(LastRequestTicks)));
 
     private void SetDeadline(int ticks)
     {
@@ -175,8 +181,8 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
     }
 
     /// <summary>
-    /// The node drains: this connection ends after the request that it serves, or that comes before load balancers and clients have noticed
-    /// (<see cref="LastRequests"/>).
+    /// The node drains: this connection ends after the request that it serves, or that comes while the node is still chosen. Closed before, it would lose one that is on its way,
+    /// which its client may not send again (RFC 9112 9.3.1).
     /// </summary>
     private void OnCloseRequested()
     {

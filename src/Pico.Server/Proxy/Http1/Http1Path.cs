@@ -13,7 +13,7 @@ namespace Pico.Server.Proxy.Http1;
 
 /// <summary>The lean way of HTTP/1.1 connections: what they all share.</summary>
 internal sealed partial class Http1Path(
-    ClientAccess access, EndpointFinder endpoints, UpstreamConnector connector, ProxyOptions options, RequestObserver observer, Heartbeat heartbeat, LastRequests lastRequests,
+    ClientAccess access, EndpointFinder endpoints, UpstreamConnector connector, ProxyOptions options, RequestObserver observer, Heartbeat heartbeat, NodeLifecycle lifecycle,
     ILogger<Http1Path> logger)
     : IHttp1Path
 {
@@ -31,7 +31,7 @@ internal sealed partial class Http1Path(
 
     public Heartbeat Heartbeat => heartbeat;
 
-    public LastRequests LastRequests => lastRequests;
+    public NodeLifecycle Lifecycle => lifecycle;
 
     // The options as ticks, so that no request divides.
     public int RequestHeadTicks { get; } = Heartbeat.Ticks(options.RequestHeadTimeout);

@@ -8,6 +8,5 @@ internal static class Http1Services
 {
     public static IServiceCollection AddHttp1(this IServiceCollection services) => services
         .AddSingleton<Heartbeat>()
-        .AddSingleton<LastRequests>()
         .AddSingleton<IHttp1Path, Http1Path>();
 }

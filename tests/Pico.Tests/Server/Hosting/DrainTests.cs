@@ -87,6 +87,38 @@ public sealed class DrainTests
         await stopping.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
     }
 
+    [Fact]
+    public async Task Stop_WhileClientsStillConnect_ClosesThePortAfterThreeDelays()
+    {
+        await using var server = await TestServer.StartAsync(o => o.DrainDelay = TimeSpan.FromSeconds(1));
+        _answer.SetResult();
+        await using var agent = await AgentAsync(server);
+        var start = TimeProvider.System.GetTimestamp();
+        var stopping = server.Server.StopAsync(TestContext.Current.CancellationToken);
+
+        var last = TimeSpan.Zero;
+        while (await IsAnsweredAsync(server))
+            last = TimeProvider.System.GetElapsedTime(start);
+
+        Assert.InRange(last, TimeSpan.FromSeconds(2.5), TimeSpan.FromSeconds(20));
+        await stopping.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+    }
+
+    private static async Task<bool> IsAnsweredAsync(TestServer server)
+    {
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
+        using var request = Request(server, HttpVersion.Version11);
+        try
+        {
+            using var response = await http.SendAsync(request, TestContext.Current.CancellationToken);
+            return response.StatusCode == HttpStatusCode.OK;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
     private static HttpRequestMessage Request(TestServer server, Version version) =>
         new(HttpMethod.Get, $"http://{server.Server.ProxyAddress}/")
         {

@@ -45,11 +45,8 @@ internal sealed class Http1Harness : IAsyncDisposable
         Lifecycle = new NodeLifecycle(time);
         _path = new Http1Path(
             new ClientAccess(_gates, Limits), new EndpointFinder(new EndpointResolver(""), routes), new UpstreamConnector(options, Metrics, time), options, observer, _heartbeat,
-            new LastRequests(Lifecycle, new ServerOptions { DrainDelay = DrainDelay }, _heartbeat), _faults);
+            Lifecycle, _faults);
     }
-
-    /// <summary>How long a drain waits for load balancers.</summary>
-    public static TimeSpan DrainDelay { get; } = TimeSpan.FromSeconds(20);
 
     public NodeLifecycle Lifecycle { get; }
 
