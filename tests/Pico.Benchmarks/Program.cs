@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.Versioning;
 using Pico.Benchmarks;
+using Pico.Benchmarks.Scale.Processes;
 using Pico.Benchmarks.Verbs;
 using Spectre.Console;
 
@@ -9,7 +10,9 @@ using Spectre.Console;
 
 var root = new RootCommand("Measures Pico beside nginx and YARP. Writes artifacts/bench.jsonl and, as a whole run, docs/benchmarks.md.")
 {
+    AgentsVerb.Create(),
     AllocVerb.Create(),
+    EchoVerb.Create(),
     ForwarderVerb.Create(),
     ScaleVerb.Create(),
     SimulateVerb.Create(),
@@ -27,7 +30,8 @@ if (parsed.Errors.Count > 0)
 
 try
 {
-    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    // Ctrl-C: whatever was started is ended before.
+    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(30) });
 }
 catch (BenchmarkException failure)
 {

@@ -1,161 +1,52 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
-using Microsoft.Extensions.Logging.Abstractions;
-using Pico.Gossip;
-using Pico.Simulation;
+using Pico.Benchmarks.Reports;
+using Pico.Benchmarks.Scale;
+using Pico.Benchmarks.Scale.Reports;
+using Pico.Benchmarks.Targets;
+using Spectre.Console;
 
 namespace Pico.Benchmarks.Verbs;
 
-/// <summary>
-/// The gossip at the size that a cluster is meant to have: the memory that a node takes for everybody's keys, how long a new node takes to be in sync (real sockets on loopback, sealed),
-/// and what a node sends when nothing happens and at a rate of changes (simulated, sealed).
-/// </summary>
+/// <summary>Pico at the size that users need: `make bench-scale`. Each part starts the processes that it needs, and ends them.</summary>
 internal static class ScaleVerb
 {
-    private const int SimulatedSeconds = 30;
-    private const int UdpAndIp = 28;
-
-    private static readonly Option<int> Nodes = new("--nodes") { Description = "Nodes of the cluster.", DefaultValueFactory = _ => 100 };
-    private static readonly Option<int> Keys = new("--keys") { Description = "Keys of each node.", DefaultValueFactory = _ => 10_000 };
-    private static readonly Option<int> Changes = new("--changes") { Description = "Changes a second in the whole cluster.", DefaultValueFactory = _ => 1000 };
+    private static readonly Option<string[]> Only = CommonOptions.Names("--only", "Parts", ScalePart.All.Select(part => part.Name));
+    private static readonly Option<bool> Quick = new("--quick") { Description = "Small numbers, to see that it works." };
+    private static readonly Option<bool> WriteDocs = new("--write-docs") { Description = "Write the parts' sections of docs/benchmarks.md, as a run without options does." };
 
     public static Command Create()
     {
-        var command = new Command("scale", "The gossip with 100 nodes and 1,000,000 keys: memory, time to sync, bytes a second.") { Nodes, Keys, Changes };
+        var command = new Command("scale", "Many tunnels, streams and endpoints, and a large cluster: memory, CPU, time.")
+        {
+            Only, Quick, WriteDocs, CommonOptions.PicoServer, CommonOptions.PicoAgent,
+        };
         command.SetAction(RunAsync);
         return command;
     }
 
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
-        var nodes = parsed.GetValue(Nodes);
-        var keys = parsed.GetValue(Keys);
-        await SyncAsync(nodes, keys, cancellation);
-        Traffic(nodes, changesPerSecond: 0);
-        Traffic(nodes, parsed.GetValue(Changes));
+        var time = TimeProvider.System;
+        using var workspace = new Workspace();
+        var pico = await Publisher.PublishAsync(workspace, parsed.GetValue(CommonOptions.PicoServer), parsed.GetValue(CommonOptions.PicoAgent), Console.WriteLine, cancellation);
+        var names = parsed.GetValue(Only) is { Length: > 0 } given ? given : [.. ScalePart.All.Select(part => part.Name)];
+        var machine = await MachineFacts.ReadAsync(time, cancellation);
+        foreach (var part in ScalePart.All.Where(part => names.Contains(part.Name)))
+        {
+            var start = time.GetTimestamp();
+            void Say(string text) => Console.WriteLine($"{part.Name} {time.GetElapsedTime(start):mm\\:ss}  {text}");
+            var sizes = parsed.GetValue(Quick) ? ScaleSizes.Quick : ScaleSizes.Full;
+            var result = await part.RunAsync(new ScaleContext(pico, sizes, time, Say), cancellation);
+            ScaleReport.Print(AnsiConsole.Console, result);
+            // The command line begins with the verb.
+            if (parsed.GetValue(WriteDocs) || parsed.Tokens.Count == 1)
+                ScaleReport.Write(Path.Combine(workspace.Root, "docs", "benchmarks.md"), part, Command(parsed), machine, result);
+        }
+
         return 0;
     }
 
-    /// <summary>One node is given what all of the others would have told it; then a second one joins it.</summary>
-    private static async Task SyncAsync(int nodes, int keys, CancellationToken cancellation)
-    {
-        var time = TimeProvider.System;
-        var key = GossipKey.Create();
-        await using var others = new SyntheticCluster(nodes - 1, key);
-        var before = Heap();
-        await using var full = await Listening.StartAsync("full", key, [], cancellation);
-        await others.FillAsync(full.Node, keys, cancellation);
-        var memory = Heap() - before;
-        var total = (nodes - 1L) * keys;
-        Console.WriteLine($"{nodes - 1} others with {keys:N0} keys each: {memory / 1e6:N1} MB in a node, {memory / (double)total:N1} bytes a key (the key itself and its value: {SyntheticCluster.PayloadBytes:N1})");
-
-        var start = time.GetTimestamp();
-        await using var fresh = await Listening.StartAsync("fresh", key, [full.Address.ToString()], cancellation);
-        await fresh.Node.Joined.WaitAsync(TimeSpan.FromMinutes(2), time, cancellation);
-        var elapsed = time.GetElapsedTime(start);
-        Console.WriteLine($"a new node is in sync after {elapsed.TotalMilliseconds:N0} ms: {fresh.Values:N0} values, {fresh.Node.Counters.BytesReceived / 1e6:N1} MB received");
-        if (fresh.Values != total)
-            throw new BenchmarkException($"The new node has {fresh.Values:N0} values, not {total:N0}.");
-    }
-
-    private static void Traffic(int nodes, int changesPerSecond)
-    {
-        var cluster = new SimulatedCluster(1) { Key = GossipKey.Create(), KeepsValues = false };
-        cluster.StartMany(nodes);
-        cluster.RunUntil(() => cluster.Running.Count == nodes && cluster.IsConverged(), 60_000, "the cluster forms");
-        cluster.RunFor(10_000);
-        var network = cluster.Network;
-        var from = network.Now + 5000;
-        for (var i = 0; i < changesPerSecond * (SimulatedSeconds + 5); i++)
-        {
-            var number = i;
-            var node = cluster.Running[network.Random.Next(nodes)];
-            network.Schedule(network.Now + (i * 1000L / changesPerSecond), () => node.Set(SyntheticCluster.KeyOf(number % 10_000), (number % 100_000).ToString("D5", CultureInfo.InvariantCulture)));
-        }
-
-        network.RunUntil(from);
-        var (bytes, packets) = (network.BytesSent, network.PacketsSent);
-        cluster.RunFor(SimulatedSeconds * 1000);
-        bytes = network.BytesSent - bytes;
-        packets = network.PacketsSent - packets;
-        var perNode = (double)nodes * SimulatedSeconds;
-        Console.WriteLine(
-            $"{nodes} nodes at {changesPerSecond:N0} changes/s: {bytes / perNode / 1000:N1} kB/s sent by a node, {(bytes + (packets * UdpAndIp)) / perNode / 1000:N1} with the headers of UDP and IP, {packets / perNode:N0} packets/s");
-    }
-
-    private static long Heap()
-    {
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        return GC.GetTotalMemory(forceFullCollection: true);
-    }
-
-    /// <summary>A node on loopback with the TCP side that a server gives it.</summary>
-    private sealed class Listening : IGossipObserver, IAsyncDisposable
-    {
-        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-        private readonly CancellationTokenSource _stopping = new();
-        private Task _accepting = Task.CompletedTask;
-
-        private Listening(string id, GossipKey key, string[] join)
-        {
-            _listener.Start();
-            Node = new GossipNode(
-                new GossipOptions
-                {
-                    Life = new NodeLife(id, 1),
-                    Bind = Address,
-                    Keys = [key],
-                    Join = join,
-                },
-                this, TimeProvider.System, NullLoggerFactory.Instance);
-        }
-
-        public GossipNode Node { get; }
-
-        public IPEndPoint Address => (IPEndPoint)_listener.LocalEndpoint;
-
-        public long Values { get; private set; }
-
-        public static async Task<Listening> StartAsync(string id, GossipKey key, string[] join, CancellationToken cancellation)
-        {
-            var node = new Listening(id, key, join);
-            node._accepting = node.AcceptAsync();
-            await node.Node.StartAsync(cancellation);
-            return node;
-        }
-
-        public void OnMemberUp(Member member)
-        {
-        }
-
-        public void OnMemberDown(Member member, MemberDownReason reason)
-        {
-        }
-
-        public void OnValueSet(Member member, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => Values++;
-
-        public void OnValueRemoved(Member member, ReadOnlySpan<byte> key)
-        {
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await _stopping.CancelAsync();
-            _listener.Dispose();
-            await _accepting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await Node.DisposeAsync();
-            _stopping.Dispose();
-        }
-
-        private async Task AcceptAsync()
-        {
-            while (true)
-            {
-                using var client = await _listener.AcceptTcpClientAsync(_stopping.Token);
-                await Node.AcceptAsync(client.GetStream(), client.Client.RemoteEndPoint!, _stopping.Token);
-            }
-        }
-    }
+    private static string Command(ParseResult parsed) => parsed.Tokens.Count == 1
+        ? "make bench-scale"
+        : $"make bench-scale ARGS=\"{string.Join(' ', parsed.Tokens.Skip(1).Select(token => token.Value))}\"";
 }
