@@ -17,6 +17,7 @@ using Pico.Server.Proxy;
 using Pico.Server.Proxy.Connections;
 using Pico.Server.Tcp;
 using Pico.Server.Upstreams;
+using Pico.Server.Upstreams.Tunnels.Http;
 
 namespace Pico.Server.Hosting;
 
@@ -64,6 +65,7 @@ internal static class ServerComposition
             {
                 listening.UseAgentConnections();
                 listening.UseTls(ServerPort.Upstream, options.Upstream.Tls);
+                HttpPhase.UseOn(listening);
             });
             kestrel.ListenOn(ServerPort.Admin, listening => listening.UseTls(ServerPort.Admin, options.Admin.Tls));
         });

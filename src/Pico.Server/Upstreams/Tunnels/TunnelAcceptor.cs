@@ -1,20 +1,23 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Pico.Server.Auth;
 using Pico.Server.Hosting;
 using Pico.Server.Limits;
+using Pico.Server.Upstreams.Tunnels.Http;
 using Pico.Tunnel;
 using Pico.Tunnel.Protocol;
+using Pico.Tunnel.Transports;
 
 namespace Pico.Server.Upstreams.Tunnels;
 
 /// <summary>
 /// Accepts agents on the upstream port:
 /// <code>
-///   GET /pico/v1/tunnel ─1▶ token ─2▶ upgrade to WebSocket ─3▶ HELLO: admitted? ─4▶ registrations, streams ─5▶ end
+///   GET /pico/v1/tunnel ─1▶ token ─2▶ upgrade to WebSocket ─3▶ the request ends ─4▶ HELLO: admitted? ─5▶ registrations, streams ─6▶ end
 /// </code>
-/// The request lasts as long as the tunnel.
+/// The request lasts until the upgrade, the tunnel as long as the connection (<see cref="HttpPhase"/>).
 /// </summary>
 internal sealed partial class TunnelAcceptor(
     RouteTable routes, TunnelSet tunnels, TunnelAdmission admission, AuthGates auth, ServerOptions options, TimeProvider time, ILoggerFactory loggers)
@@ -24,24 +27,28 @@ internal sealed partial class TunnelAcceptor(
 
     private readonly ILogger _logger = loggers.CreateLogger<TunnelAcceptor>();
 
-    /// <summary>Serves one tunnel.</summary>
+    /// <summary>Answers the request that a tunnel begins with.</summary>
     public async Task AcceptAsync(HttpContext context)
     {
         var token = await AuthenticateAsync(context); // 1
-        if (token is null)
+        if (token is null || await TunnelUpgrade.TryAcceptAsync(context) is null) // 2
             return;
-        var transport = await TunnelUpgrade.AcceptAsync(context); // 2
-        if (transport is null)
-            return;
+        context.Features.GetRequiredFeature<HttpPhase>().Become(new TunnelOffer(token, TunnelUpgrade.AddressOf(context))); // 3
+    }
 
+    /// <summary>Serves the tunnel that a connection has become.</summary>
+    public async Task ServeAsync(TunnelOffer offer, ConnectionContext connection)
+    {
+        var token = offer.Token;
+        var transport = new WebSocketTransport(new PipeStream(connection.Transport), isClient: false, offer.RemoteAddress, connection.Abort);
         var handler = new AgentTunnelHandler(routes, admission, time, loggers.CreateLogger<AgentTunnelHandler>());
         var isAdmitted = false;
         try
         {
-            var connection = await TunnelConnection.AcceptAsync( // 3
-                transport, context.RequestServices.GetRequiredService<NodeIdentity>().Hello(), Judge, handler, Options, time, _logger, context.RequestAborted);
-            context.Features.Get<AgentHandshake>()?.Complete();
-            await ServeAsync(connection, token, handler); // 4
+            var tunnel = await TunnelConnection.AcceptAsync( // 4
+                transport, admission.Node.Hello(), Judge, handler, Options, time, _logger, connection.ConnectionClosed);
+            connection.Features.Get<AgentHandshake>()?.Complete();
+            await ServeAsync(tunnel, token, handler); // 5
         }
         catch (Exception exception) when (exception is TunnelException or OperationCanceledException)
         {
@@ -90,7 +97,7 @@ internal sealed partial class TunnelAcceptor(
                 if (admission.IsDraining) // since it was admitted
                     connection.GoAway(TunnelError.Draining, admission.Draining);
                 var expiry = TokenExpiry.WatchAsync(tunnel, options.GracePeriod, time, ended.Token);
-                var end = await connection.Completion; // 5
+                var end = await connection.Completion; // 6
                 LogEnded(agent.Name, agent.Id, connection.RemoteAddress, end.Error, end.Message);
                 await ended.CancelAsync();
                 await expiry;

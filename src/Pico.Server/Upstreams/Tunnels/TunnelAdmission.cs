@@ -28,6 +28,9 @@ internal sealed class TunnelAdmission(
     /// <summary>Why nothing new is taken while the node drains.</summary>
     public string Draining => $"The node {node.Id} is draining.";
 
+    /// <summary>This node.</summary>
+    public NodeIdentity Node => node;
+
     /// <summary>True once the node drains.</summary>
     public bool IsDraining => lifecycle.IsDraining;
 

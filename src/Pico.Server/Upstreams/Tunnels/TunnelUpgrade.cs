@@ -25,8 +25,15 @@ internal static class TunnelUpgrade
     /// <summary>No pings by the WebSocket itself: the tunnel pings, and measures by it.</summary>
     public static WebSocketOptions Options => new() { KeepAliveInterval = Timeout.InfiniteTimeSpan };
 
-    /// <summary>Upgrades the request; null, and answered, if it is no such upgrade.</summary>
-    public static async Task<TunnelTransport?> AcceptAsync(HttpContext context)
+    /// <summary>Upgrades the request, and gives a tunnel's transport on it; null, and answered, if it is no such upgrade.</summary>
+    public static async Task<TunnelTransport?> AcceptAsync(HttpContext context) =>
+        await TryAcceptAsync(context) is { } stream ? new WebSocketTransport(stream, isClient: false, AddressOf(context), context.Abort) : null;
+
+    /// <summary>Where the request comes from, for people.</summary>
+    public static string AddressOf(HttpContext context) => $"{context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}";
+
+    /// <summary>Upgrades the request, and gives what it is upgraded to; null, and answered, if it is no such upgrade.</summary>
+    public static async Task<Stream?> TryAcceptAsync(HttpContext context)
     {
         if (!context.WebSockets.IsWebSocketRequest)
         {
@@ -42,8 +49,7 @@ internal static class TunnelUpgrade
             return null;
         }
 
-        var stream = await UpgradeAsync(context);
-        return new WebSocketTransport(stream, isClient: false, $"{context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}", context.Abort);
+        return await UpgradeAsync(context);
     }
 
     private static async Task<Stream> UpgradeAsync(HttpContext context)

@@ -1,0 +1,96 @@
+using System.IO.Pipelines;
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Pico.Server.Upstreams.Tunnels.Http;
+
+/// <summary>
+/// A connection of the upstream port as Kestrel's HTTP sees it, until a request has made a tunnel of it:
+/// <code>
+///   connection ─1▶ HTTP on the same pipes ─2▶ upgrade: the request says what it is for, and ends ─3▶ the tunnel, on the pipes alone
+/// </code>
+/// What Kestrel keeps for a request that lasts as long as the tunnel is more than half of an idle tunnel's memory (measured), and each of its bytes would pass through it. So HTTP
+/// gets this in the connection's place: its end, and its heartbeat, are the connection's only as long as there is no tunnel.
+/// </summary>
+internal sealed class HttpPhase : ConnectionContext, IConnectionHeartbeatFeature
+{
+    private readonly ConnectionContext _connection;
+    private readonly FeatureCollection _features;
+    private Action? _beat;
+
+    /// <summary>Nothing of HTTP may have been read yet.</summary>
+    public HttpPhase(ConnectionContext connection)
+    {
+        _connection = connection;
+        Transport = new BorrowedPipes(connection.Transport, this);
+        (ConnectionClosed, LocalEndPoint, RemoteEndPoint) = (connection.ConnectionClosed, connection.LocalEndPoint, connection.RemoteEndPoint);
+        _features = new FeatureCollection(connection.Features);
+        _features.Set(this);
+        _features.Set<IConnectionHeartbeatFeature>(this);
+        connection.Features.Get<IConnectionHeartbeatFeature>()?.OnHeartbeat(static state => ((HeartbeatTarget)state).Phase?._beat?.Invoke(), _target);
+    }
+
+    // What the connection keeps of this, as long as it lasts.
+    private readonly HeartbeatTarget _target = new();
+
+    /// <summary>What the connection is a tunnel for; null while it speaks HTTP.</summary>
+    public TunnelOffer? Offer { get; private set; }
+
+    /// <summary>Puts this between the connections of a port and their HTTP, behind TLS.</summary>
+    public static void UseOn(ListenOptions listening) => listening.Use(next => connection => RunAsync(connection, next, listening.ApplicationServices.GetRequiredService<TunnelAcceptor>()));
+
+    /// <summary>From the request that was answered with an upgrade, and that ends now: the connection is a tunnel.</summary>
+    public void Become(TunnelOffer offer) => Offer = offer;
+
+    private static async Task RunAsync(ConnectionContext connection, ConnectionDelegate next, TunnelAcceptor acceptor)
+    {
+        if (await SpeakAsync(connection, next) is { } offer) // 1, 2
+            await acceptor.ServeAsync(offer, connection); // 3
+    }
+
+    /// <summary>A method of its own, so that nothing of HTTP outlives it.</summary>
+    private static async Task<TunnelOffer?> SpeakAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        var phase = new HttpPhase(connection);
+        phase._target.Phase = phase;
+        await next(phase);
+        phase._target.Phase = null;
+        return phase.Offer;
+    }
+
+    public override string ConnectionId
+    {
+        get => _connection.ConnectionId;
+        set => _connection.ConnectionId = value;
+    }
+
+    public override IFeatureCollection Features => _features;
+
+    public override IDictionary<object, object?> Items
+    {
+        get => _connection.Items;
+        set => _connection.Items = value;
+    }
+
+    public override IDuplexPipe Transport { get; set; }
+
+    public override CancellationToken ConnectionClosed { get; set; }
+
+    public override EndPoint? LocalEndPoint { get; set; }
+
+    public override EndPoint? RemoteEndPoint { get; set; }
+
+    public override void Abort(ConnectionAbortedException abortReason) => _connection.Abort(abortReason);
+
+    /// <inheritdoc/>
+    public void OnHeartbeat(Action<object> action, object state) => _beat += () => action(state);
+
+    private sealed class HeartbeatTarget
+    {
+        public volatile HttpPhase? Phase;
+    }
+}
