@@ -8,23 +8,24 @@ namespace Pico.Tunnel.Connections;
 /// </summary>
 internal sealed class Registrations(int maxFromPeer)
 {
-    private readonly Dictionary<uint, TaskCompletionSource<string?>> _registering = [];
-    private readonly Dictionary<uint, TaskCompletionSource<string?>> _deregistering = [];
+    // A node asks for nothing, and may have ten thousand tunnels.
+    private Dictionary<uint, TaskCompletionSource<string?>>? _registering;
+    private Dictionary<uint, TaskCompletionSource<string?>>? _deregistering;
     private readonly HashSet<uint> _fromPeer = [];
 
     /// <summary>Waits for the answer to REGISTER: null when accepted, else the reason.</summary>
-    public Task<string?> BeginRegister(uint id) => _registering.ContainsKey(id)
+    public Task<string?> BeginRegister(uint id) => _registering?.ContainsKey(id) == true
         ? throw new InvalidOperationException($"Registration {id} is being asked about already.")
-        : Begin(_registering, id);
+        : Begin(ref _registering, id);
 
     /// <summary>Waits for the answer to DEREGISTER. Who gave up waiting may ask again; the first answer is for both.</summary>
-    public Task<string?> BeginDeregister(uint id) => Begin(_deregistering, id);
+    public Task<string?> BeginDeregister(uint id) => Begin(ref _deregistering, id);
 
     /// <summary>The peer answered REGISTER; false if nobody waits for that (any more).</summary>
-    public bool EndRegister(uint id, string? refusal) => _registering.Remove(id, out var waiter) && waiter.TrySetResult(refusal);
+    public bool EndRegister(uint id, string? refusal) => End(_registering, id, refusal);
 
     /// <summary>The peer answered DEREGISTER; false if nobody waits for that (any more).</summary>
-    public bool EndDeregister(uint id) => _deregistering.Remove(id, out var waiter) && waiter.TrySetResult(null);
+    public bool EndDeregister(uint id) => End(_deregistering, id, null);
 
     /// <summary>The peer registers: gives the reason to refuse at once, or null when the tunnel's owner is to be asked.</summary>
     public string? AddFromPeer(uint id)
@@ -44,16 +45,25 @@ internal sealed class Registrations(int maxFromPeer)
     /// <summary>The tunnel is over: nobody will answer.</summary>
     public void Fail(TunnelException reason)
     {
-        foreach (var waiter in _registering.Values.Concat(_deregistering.Values))
-            waiter.TrySetException(reason);
-        _registering.Clear();
-        _deregistering.Clear();
+        foreach (var waiters in (ReadOnlySpan<Dictionary<uint, TaskCompletionSource<string?>>?>)[_registering, _deregistering])
+        {
+            if (waiters is null)
+                continue;
+            foreach (var waiter in waiters.Values)
+                waiter.TrySetException(reason);
+        }
+
+        _registering = _deregistering = null;
     }
 
-    private static Task<string?> Begin(Dictionary<uint, TaskCompletionSource<string?>> waiters, uint id)
+    private static Task<string?> Begin(ref Dictionary<uint, TaskCompletionSource<string?>>? waiters, uint id)
     {
+        waiters ??= [];
         if (!waiters.TryGetValue(id, out var waiter))
             waiters[id] = waiter = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
         return waiter.Task;
     }
+
+    private static bool End(Dictionary<uint, TaskCompletionSource<string?>>? waiters, uint id, string? answer) =>
+        waiters is not null && waiters.Remove(id, out var waiter) && waiter.TrySetResult(answer);
 }

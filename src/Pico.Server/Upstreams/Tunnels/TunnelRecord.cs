@@ -32,7 +32,7 @@ internal sealed class TunnelRecord(TunnelConnection connection, VerifiedToken to
     public long? AskedToMoveAt { get; set; }
 
     /// <summary>Its upstreams by the agent's numbers. Changed by the tunnel's reader only, and at its end.</summary>
-    public ConcurrentDictionary<uint, LocalUpstream> Upstreams { get; } = new();
+    public ConcurrentDictionary<uint, LocalUpstream> Upstreams { get; } = new(concurrencyLevel: 1, capacity: 1);
 
     /// <summary>
     /// Sends nothing new down the tunnel and closes it when its last stream has ended. Throws when <paramref name="patience"/> ends first.
