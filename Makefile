@@ -34,8 +34,8 @@ bench: publish
 	@dotnet build tests/Pico.Benchmarks --configuration Release $(DOTNET_FLAGS)
 	@exec dotnet tests/Pico.Benchmarks/bin/Release/net10.0/Pico.Benchmarks.dll $(ARGS)
 
-## bench-scale: the gossip with 100 nodes and a million keys: memory, time to sync, bytes a second
-bench-scale:
+## bench-scale: 10,000 idle tunnels, connection storms, 20,000 long streams, 100,000 endpoints, the gossip of 100 nodes; ARGS="--only idle,storm" for some, --quick to try
+bench-scale: publish
 	@echo "Building the benchmarks …"
 	@dotnet build tests/Pico.Benchmarks --configuration Release $(DOTNET_FLAGS)
 	@exec dotnet tests/Pico.Benchmarks/bin/Release/net10.0/Pico.Benchmarks.dll scale $(ARGS)

@@ -8,7 +8,7 @@ internal sealed class AgentHandshake : IDisposable
     private readonly ConnectionContext _connection;
     private readonly KeyedLoad? _address;
     private readonly LimitMetrics _metrics;
-    private ITimer? _timer; // null when it is over: a tunnel lasts
+    private readonly ITimer _timer;
     private int _isOver;
 
     /// <param name="connection">The connection.</param>
@@ -26,7 +26,7 @@ internal sealed class AgentHandshake : IDisposable
     /// <summary>The connection is a tunnel from now on.</summary>
     public void Complete()
     {
-        Interlocked.Exchange(ref _timer, null)?.Dispose();
+        _timer.Dispose();
         TryEnd();
     }
 

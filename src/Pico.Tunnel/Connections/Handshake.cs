@@ -1,3 +1,4 @@
+using Pico.Tunnel.Buffers;
 using Pico.Tunnel.Protocol;
 
 namespace Pico.Tunnel.Connections;
@@ -9,8 +10,10 @@ internal static class Handshake
 
     public static async Task SendHelloAsync(TunnelTransport transport, TunnelHello hello)
     {
-        var frame = new byte[Payload + FrameHeader.MaxControlPayload];
-        await SendAsync(transport, FrameType.Hello, frame, MessageCodec.WriteHello(frame.AsSpan(Payload), hello));
+        var block = BlockPool.Medium.Rent();
+        await SendAsync(transport, FrameType.Hello, block.Memory, MessageCodec.WriteHello(block.Bytes.AsSpan(Payload, FrameHeader.MaxControlPayload), hello));
+        // Not in a finally: a transport that failed may still look at the block.
+        block.Dispose();
     }
 
     /// <summary>Sends GO_AWAY instead of HELLO, and closes in order.</summary>
@@ -36,10 +39,10 @@ internal static class Handshake
         }
     }
 
-    private static ValueTask SendAsync(TunnelTransport transport, FrameType type, byte[] frame, int length)
+    private static ValueTask SendAsync(TunnelTransport transport, FrameType type, Memory<byte> frame, int length)
     {
-        new FrameHeader(type, 0, (ushort)length, 0).Write(frame.AsSpan(TunnelTransport.Headroom));
-        return transport.SendAsync(frame.AsMemory(0, Payload + length));
+        new FrameHeader(type, 0, (ushort)length, 0).Write(frame.Span[TunnelTransport.Headroom..]);
+        return transport.SendAsync(frame[..(Payload + length)]);
     }
 
     private static bool TryReadHello(FrameReceiver receiver, out TunnelHello hello)

@@ -13,6 +13,9 @@ internal sealed record ScalePart(string Name, string Title, Func<ScaleContext, C
     public static IReadOnlyList<ScalePart> All { get; } =
     [
         new("idle", "Idle tunnels", IdlePart.RunAsync),
+        new("storm", "Connection storm", StormPart.RunAsync),
+        new("websockets", "Long streams", WebSocketPart.RunAsync),
+        new("endpoints", "Many endpoints", EndpointPart.RunAsync),
         new("gossip", "Gossip of a large cluster", GossipPart.RunAsync),
     ];
 }

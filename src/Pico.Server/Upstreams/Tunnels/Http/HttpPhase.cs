@@ -20,6 +20,7 @@ internal sealed class HttpPhase : ConnectionContext, IConnectionHeartbeatFeature
 {
     private readonly ConnectionContext _connection;
     private readonly FeatureCollection _features;
+    private readonly HeartbeatTarget _target = new(); // all that the connection keeps of this
     private Action? _beat;
 
     /// <summary>Nothing of HTTP may have been read yet.</summary>
@@ -31,11 +32,9 @@ internal sealed class HttpPhase : ConnectionContext, IConnectionHeartbeatFeature
         _features = new FeatureCollection(connection.Features);
         _features.Set(this);
         _features.Set<IConnectionHeartbeatFeature>(this);
-        connection.Features.Get<IConnectionHeartbeatFeature>()?.OnHeartbeat(static state => ((HeartbeatTarget)state).Phase?._beat?.Invoke(), _target);
+        _target.Phase = this;
+        connection.Features.Get<IConnectionHeartbeatFeature>()?.OnHeartbeat(static state => ((HeartbeatTarget)state).Beat(), _target);
     }
-
-    // What the connection keeps of this, as long as it lasts.
-    private readonly HeartbeatTarget _target = new();
 
     /// <summary>What the connection is a tunnel for; null while it speaks HTTP.</summary>
     public TunnelOffer? Offer { get; private set; }
@@ -52,11 +51,10 @@ internal sealed class HttpPhase : ConnectionContext, IConnectionHeartbeatFeature
             await acceptor.ServeAsync(offer, connection); // 3
     }
 
-    /// <summary>A method of its own, so that nothing of HTTP outlives it.</summary>
-    private static async Task<TunnelOffer?> SpeakAsync(ConnectionContext connection, ConnectionDelegate next)
+    /// <summary>Speaks HTTP to its end; null unless it has become a tunnel. A method of its own, so that nothing of HTTP outlives it.</summary>
+    internal static async Task<TunnelOffer?> SpeakAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         var phase = new HttpPhase(connection);
-        phase._target.Phase = phase;
         await next(phase);
         phase._target.Phase = null;
         return phase.Offer;
@@ -92,5 +90,7 @@ internal sealed class HttpPhase : ConnectionContext, IConnectionHeartbeatFeature
     private sealed class HeartbeatTarget
     {
         public volatile HttpPhase? Phase;
+
+        public void Beat() => Phase?._beat?.Invoke();
     }
 }
