@@ -9,6 +9,7 @@ namespace Pico.ClusterTests.Load;
 /// </summary>
 internal sealed class LoadRun(HttpClient generator, string name, int rate) : IAsyncDisposable
 {
+    private static readonly TimeSpan BeforeAnotherTry = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
     private bool _isOver;
 
@@ -21,8 +22,22 @@ internal sealed class LoadRun(HttpClient generator, string name, int rate) : IAs
     }
 
     /// <summary>What has become of the requests so far.</summary>
-    public async Task<LoadOutcome> ReportAsync(CancellationToken cancellationToken = default) =>
-        (await generator.GetFromJsonAsync<LoadOutcome>($"/runs/{name}", cancellationToken))!;
+    public async Task<LoadOutcome> ReportAsync(CancellationToken cancellationToken = default)
+    {
+        using var patience = Deadline.After(Patience);
+        while (true)
+        {
+            try
+            {
+                return (await generator.GetFromJsonAsync<LoadOutcome>($"/runs/{name}", cancellationToken))!;
+            }
+            catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested && !patience.Token.IsCancellationRequested)
+            {
+                // By way of the API server and a kubelet, which are busy while much else starts and ends.
+                await Task.Delay(BeforeAnotherTry, TimeProvider.System, patience.Token);
+            }
+        }
+    }
 
     /// <summary>Lets it run for a while.</summary>
     public async Task WaitAsync(TimeSpan time)
