@@ -82,7 +82,7 @@ public sealed partial class PicoController : IAsyncDisposable
         return [.. instruments.Where(i => i.Meter.Scope == meters)];
     }
 
-    /// <summary>Works until <paramref name="stop"/>, and ends within 10 s of it, whatever the API server does. Throws <see cref="IOException"/> when a port is taken; troubles with the API server never end it.</summary>
+    /// <summary>Works until <paramref name="stop"/>, and ends within 10 s of it, or the webhook's drain delay, whatever the API server does. Throws <see cref="IOException"/> when a port is taken; troubles with the API server never end it.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
         await _admin.StartAsync(stop); // 1.
@@ -111,10 +111,11 @@ public sealed partial class PicoController : IAsyncDisposable
         _client.Dispose();
     }
 
-    // What does not end in time writes nothing more: its calls are cancelled, and the Lease runs out by itself.
+    // What does not end in time writes nothing more: its calls are cancelled, and the Lease runs out by itself. The webhook goes on for a while.
     private async Task EndAsync(Task running, CancellationToken stop)
     {
         await Task.WhenAny(running, Task.Delay(Timeout.InfiniteTimeSpan, _time, stop));
+        var drained = _webhook is not null && stop.IsCancellationRequested ? Task.Delay(_options.Webhook.DrainDelay, _time, CancellationToken.None) : Task.CompletedTask;
         try
         {
             await running.WaitAsync(StopTime, _time, CancellationToken.None);
@@ -123,6 +124,8 @@ public sealed partial class PicoController : IAsyncDisposable
         {
             LogLeftBehind(StopTime.TotalSeconds);
         }
+
+        await drained;
     }
 
     private Task FollowCertificateAsync(CancellationToken stop)

@@ -24,6 +24,12 @@ public sealed class WebhookOptions
     /// <summary>How long a certificate of the controller's is valid; it is renewed at two thirds. Default 90 days.</summary>
     public TimeSpan CertificateLifetime { get; set; } = TimeSpan.FromDays(90);
 
+    /// <summary>
+    /// How long the webhook of a controller that is asked to stop still answers, until the API server has noticed: a pod that it is asked about after would start without its
+    /// agent. Default 3 s.
+    /// </summary>
+    public TimeSpan DrainDelay { get; set; } = TimeSpan.FromSeconds(3);
+
     /// <summary>Namespaces whose pods never get an agent, beside <c>kube-system</c>. Default: none.</summary>
     public IReadOnlyList<string> ExcludedNamespaces { get; set; } = [];
 

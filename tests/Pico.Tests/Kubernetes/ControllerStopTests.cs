@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Pico.Cli.Verbs;
 using Pico.Kubernetes;
 using Pico.Tests.Agent;
@@ -53,16 +54,44 @@ public sealed class ControllerStopTests : IDisposable
         await running.WaitAsync(Soon, TimeProvider.System, TestContext.Current.CancellationToken);
     }
 
+    [Fact]
+    public async Task Webhook_OfAControllerThatIsAskedToStop_AnswersForTheDrainDelay()
+    {
+        using var log = new RecordingLogger();
+        await using var port = await FakeApiPort.StartAsync(_api);
+        using var stop = new CancellationTokenSource();
+        var time = new FakeTimeProvider();
+        await using var controller = Controller(port.KubeConfig, log, time, webhook: true);
+        var running = controller.RunAsync(stop.Token);
+        await log.WaitForAsync("The webhook listens", Patience);
+
+        var address = controller.WebhookAddress!;
+
+        await stop.CancelAsync();
+
+        using (var client = new TcpClient())
+            await client.ConnectAsync(address, TestContext.Current.CancellationToken);
+        Assert.False(running.IsCompleted);
+        await Eventually.TrueAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return running.IsCompleted;
+        });
+        await controller.DisposeAsync();
+        using var late = new TcpClient();
+        await Assert.ThrowsAnyAsync<SocketException>(async () => await late.ConnectAsync(address, TestContext.Current.CancellationToken));
+    }
+
     public void Dispose()
     {
         _api.Dispose();
         _folder.Dispose();
     }
 
-    private PicoController Controller(string kubeConfig, ILoggerFactory loggers)
+    private PicoController Controller(string kubeConfig, ILoggerFactory loggers, TimeProvider? time = null, bool webhook = false)
     {
         var options = new ControllerOptions { BindAddress = "127.0.0.1:0", KubeConfigFile = _folder.Write("kubeconfig", kubeConfig) };
-        options.Webhook.BindAddress = "";
-        return new(options, ControllerVerb.AgentOptions, loggers, TimeProvider.System);
+        options.Webhook.BindAddress = webhook ? "127.0.0.1:0" : "";
+        return new(options, ControllerVerb.AgentOptions, loggers, time ?? TimeProvider.System);
     }
 }
