@@ -1,10 +1,8 @@
-using System.IO.Pipelines;
-using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Pico.Server.Hosting;
 
 namespace Pico.Server.Upstreams.Tunnels.Http;
 
@@ -13,25 +11,21 @@ namespace Pico.Server.Upstreams.Tunnels.Http;
 /// <code>
 ///   connection ─1▶ HTTP on the same pipes ─2▶ upgrade: the request says what it is for, and ends ─3▶ the tunnel, on the pipes alone
 /// </code>
-/// What Kestrel keeps for a request that lasts as long as the tunnel is more than half of an idle tunnel's memory (measured), and each of its bytes would pass through it. So HTTP
+/// What Kestrel keeps for a request that lasts as long as the tunnel is more than a third of an idle tunnel's memory (measured), and each of its bytes would pass through it. So HTTP
 /// gets this in the connection's place: its end, and its heartbeat, are the connection's only as long as there is no tunnel.
 /// </summary>
-internal sealed class HttpPhase : ConnectionContext, IConnectionHeartbeatFeature
+internal sealed class HttpPhase : LentConnection, IConnectionHeartbeatFeature
 {
-    private readonly ConnectionContext _connection;
-    private readonly FeatureCollection _features;
     private readonly HeartbeatTarget _target = new(); // all that the connection keeps of this
     private Action? _beat;
 
     /// <summary>Nothing of HTTP may have been read yet.</summary>
     public HttpPhase(ConnectionContext connection)
+        : base(connection)
     {
-        _connection = connection;
         Transport = new BorrowedPipes(connection.Transport, this);
-        (ConnectionClosed, LocalEndPoint, RemoteEndPoint) = (connection.ConnectionClosed, connection.LocalEndPoint, connection.RemoteEndPoint);
-        _features = new FeatureCollection(connection.Features);
-        _features.Set(this);
-        _features.Set<IConnectionHeartbeatFeature>(this);
+        Features.Set(this);
+        Features.Set<IConnectionHeartbeatFeature>(this);
         _target.Phase = this;
         connection.Features.Get<IConnectionHeartbeatFeature>()?.OnHeartbeat(static state => ((HeartbeatTarget)state).Beat(), _target);
     }
@@ -59,30 +53,6 @@ internal sealed class HttpPhase : ConnectionContext, IConnectionHeartbeatFeature
         phase._target.Phase = null;
         return phase.Offer;
     }
-
-    public override string ConnectionId
-    {
-        get => _connection.ConnectionId;
-        set => _connection.ConnectionId = value;
-    }
-
-    public override IFeatureCollection Features => _features;
-
-    public override IDictionary<object, object?> Items
-    {
-        get => _connection.Items;
-        set => _connection.Items = value;
-    }
-
-    public override IDuplexPipe Transport { get; set; }
-
-    public override CancellationToken ConnectionClosed { get; set; }
-
-    public override EndPoint? LocalEndPoint { get; set; }
-
-    public override EndPoint? RemoteEndPoint { get; set; }
-
-    public override void Abort(ConnectionAbortedException abortReason) => _connection.Abort(abortReason);
 
     /// <inheritdoc/>
     public void OnHeartbeat(Action<object> action, object state) => _beat += () => action(state);
