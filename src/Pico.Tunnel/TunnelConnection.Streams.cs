@@ -148,7 +148,7 @@ public sealed partial class TunnelConnection
             if (stream.InputClosed)
                 return;
             var now = _time.GetTimestamp();
-            var credit = stream.UpdateReceiveWindow(now, _keepAlive.RoundTrip, unread, _options, _budget);
+            var credit = stream.UpdateReceiveWindow(new WindowUse(now, _keepAlive.RoundTrip, _keepAlive.PathRoundTrip, unread), _options, _budget);
             if (credit > 0)
             {
                 BinaryPrimitives.WriteUInt32BigEndian(payload, (uint)credit);

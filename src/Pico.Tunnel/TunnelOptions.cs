@@ -29,6 +29,12 @@ public sealed record TunnelOptions
     /// <summary>How much a stream may receive before its reader takes it, at the start. Default 256 KiB.</summary>
     public int InitialWindow { get; init; } = 256 * 1024;
 
+    /// <summary>
+    /// What a stream's window may grow to because queues are long or its reader is slow, i.e. without the path needing it: larger means fewer grants, each of which wakes a sender, smaller
+    /// means that others wait less behind what is under way. Default 256 KiB.
+    /// </summary>
+    public int ModestWindow { get; init; } = 256 * 1024;
+
     /// <summary>What a stream's window may grow to. Default 16 MiB.</summary>
     public int MaxWindow { get; init; } = 16 * 1024 * 1024;
 

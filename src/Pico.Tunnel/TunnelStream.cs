@@ -224,9 +224,9 @@ public sealed class TunnelStream : IAsyncDisposable, IValueTaskSource
     }
 
     /// <summary>With the gate held: the credit to send to the peer, 0 for none.</summary>
-    internal int UpdateReceiveWindow(long now, long roundTrip, long unread, TunnelOptions options, ReceiveBudget budget)
+    internal int UpdateReceiveWindow(WindowUse use, TunnelOptions options, ReceiveBudget budget)
     {
-        var credit = _receiveWindow.Update(now, roundTrip, unread, options, budget);
+        var credit = _receiveWindow.Update(use, options, budget);
         Volatile.Write(ref _granted, _granted + credit);
         return credit;
     }

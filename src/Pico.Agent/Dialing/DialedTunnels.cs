@@ -7,7 +7,13 @@ namespace Pico.Agent.Dialing;
 internal static class DialedTunnels
 {
     /// <summary>A process that dials has few tunnels, so each may wait with its buffer at hand.</summary>
-    public static TunnelOptions Options { get; } = TunnelOptions.Default with { KeepsReceiveBuffer = true, SharedBudget = new ReceiveBudget(ReceiveBudgetBytes) };
+    public static TunnelOptions Options { get; } = TunnelOptions.Default with
+    {
+        KeepsReceiveBuffer = true,
+        // Services are often slower than what clients send: with 256 KiB uploads cost half as much CPU again.
+        ModestWindow = 1024 * 1024,
+        SharedBudget = new ReceiveBudget(ReceiveBudgetBytes),
+    };
 
     /// <summary>
     /// What slow services can make an agent hold, beyond a least window for each stream. One stream may have nearly all of it: enough for a gigabit over a path of 100 ms.

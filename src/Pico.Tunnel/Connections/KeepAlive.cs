@@ -2,20 +2,29 @@ namespace Pico.Tunnel.Connections;
 
 /// <summary>
 /// When to ping, when to give up, and the round trip that pings measured. Pure: told the time, in ticks of <see cref="TimeProvider.GetTimestamp"/>.
-/// Guarded by the tunnel's gate, but for <see cref="RoundTrip"/> and <see cref="OnReceived"/>.
+/// Guarded by the tunnel's gate, but for the round trips and <see cref="OnReceived"/>.
 /// </summary>
 internal sealed class KeepAlive(long interval, long timeout, long sampleEvery, long now)
 {
     private long _lastReceived = now;
     private long _pingSent = now;
     private long _pingOutstanding;
-    private long _bucketStart = now;
-    private long _minimumNow = long.MaxValue;
-    private long _minimumBefore = long.MaxValue;
+    private RecentMinimum _recent = new(RecentSamples * sampleEvery, now);
+    private RecentMinimum _path = new(PathSamples * sampleEvery, now);
     private long _roundTrip;
+    private long _pathRoundTrip;
 
-    /// <summary>The shortest of the last samples; 0 until there is one.</summary>
+    private const int RecentSamples = 16;
+    private const int PathSamples = 1200;
+
+    /// <summary>The shortest of the last samples; 0 until there is one. While much is sent they are all those of full queues.</summary>
     public long RoundTrip => Volatile.Read(ref _roundTrip);
+
+    /// <summary>
+    /// The shortest of so many samples that some of them were taken while little was sent: what the path itself takes; 0 until there is one. A path that became longer is believed after
+    /// ten minutes at the earliest.
+    /// </summary>
+    public long PathRoundTrip => Volatile.Read(ref _pathRoundTrip);
 
     /// <summary>On the tunnel's reader: the peer is alive.</summary>
     public void OnReceived(long now) => Volatile.Write(ref _lastReceived, now);
@@ -51,15 +60,8 @@ internal sealed class KeepAlive(long interval, long timeout, long sampleEvery, l
             return;
         _pingOutstanding = 0;
         var sample = Math.Max(1, now - _pingSent);
-        // The minimum of the present and the former span of time: queues on the way only ever add to a sample.
-        if (now - _bucketStart >= 16 * sampleEvery)
-        {
-            _bucketStart = now;
-            _minimumBefore = _minimumNow;
-            _minimumNow = long.MaxValue;
-        }
-
-        _minimumNow = Math.Min(_minimumNow, sample);
-        Volatile.Write(ref _roundTrip, Math.Min(_minimumNow, _minimumBefore));
+        // Queues on the way only ever add to a sample.
+        Volatile.Write(ref _roundTrip, _recent.Add(now, sample));
+        Volatile.Write(ref _pathRoundTrip, _path.Add(now, sample));
     }
 }

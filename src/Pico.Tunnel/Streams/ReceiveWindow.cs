@@ -1,10 +1,18 @@
 namespace Pico.Tunnel.Streams;
 
+/// <summary>How a window is used when its credit is due.</summary>
+/// <param name="Now">The time; the round trips are in the same unit.</param>
+/// <param name="RoundTrip">What a round trip takes lately, queues included; 0 is not known yet.</param>
+/// <param name="PathRoundTrip">What it takes without them.</param>
+/// <param name="Unread">What the reader left.</param>
+internal readonly record struct WindowUse(long Now, long RoundTrip, long PathRoundTrip, long Unread);
+
 /// <summary>
 /// How much the peer may send on one stream before the reader takes it. Pure: no clock, no lock.
-/// It grows when the reader takes a quarter of it within half a round trip and has little left, i.e. when the sender is held back by the window and not by
-/// the reader, so that it settles above the bandwidth-delay product. It shrinks to its first size while most of it lies unread (the reader is slower than the sender, and a larger
-/// window would only be memory), and below that when the tunnel's budget is used up.
+/// It grows when the reader takes a quarter of it within half a round trip, i.e. when the sender is held back by the window, so that it settles above the bandwidth-delay product.
+/// Beyond <see cref="TunnelOptions.ModestWindow"/> the round trip that counts is the path's own (that of full queues would make them longer still, and everybody wait in them), and it grows only if the
+/// reader has little left; it shrinks again while most of it lies unread: the reader is slower than the sender, and a larger window would only be memory. It shrinks below that when the
+/// budget is used up.
 /// </summary>
 internal struct ReceiveWindow(int size)
 {
@@ -20,22 +28,22 @@ internal struct ReceiveWindow(int size)
     /// </summary>
     public bool Take(int bytes) => Interlocked.Add(ref _taken, bytes) >= Size / 4;
 
-    /// <summary>
-    /// Gives the credit for the peer (0: none). <paramref name="now"/> and <paramref name="roundTrip"/> are in the same unit; a round trip of
-    /// 0 is not known yet. <paramref name="unread"/> is what the reader left. Called with the tunnel's gate held.
-    /// </summary>
-    public int Update(long now, long roundTrip, long unread, TunnelOptions options, ReceiveBudget budget)
+    /// <summary>Gives the credit for the peer (0: none). Called with the tunnel's gate held.</summary>
+    public int Update(WindowUse use, TunnelOptions options, ReceiveBudget budget)
     {
         var credit = Interlocked.Exchange(ref _taken, 0);
-        var elapsed = now - _lastUpdate;
-        _lastUpdate = now;
+        var elapsed = use.Now - _lastUpdate;
+        _lastUpdate = use.Now;
 
         if (budget.IsPressed)
             return credit - Shrink(Math.Min(credit, Size / 2), options.MinWindow, budget);
         // By half of the credit: a reader that stood still once, and has a full window before it, loses little of it.
-        if (unread > Size / 2)
-            return credit - Shrink(credit / 2, options.InitialWindow, budget);
-        if (Size >= options.MaxWindow || elapsed > roundTrip / 2 || unread > Size / 4)
+        if (Size > options.ModestWindow && use.Unread > Size / 2)
+            return credit - Shrink(credit / 2, options.ModestWindow, budget);
+        var isHeldBack = Size < options.ModestWindow
+            ? elapsed <= use.RoundTrip / 2
+            : elapsed <= use.PathRoundTrip / 2 && use.Unread <= Size / 4;
+        if (!isHeldBack || Size >= options.MaxWindow)
             return credit;
         var growth = budget.TakeGrowth(Math.Min(Size, options.MaxWindow - Size));
         Size += growth;

@@ -16,6 +16,7 @@ internal sealed record ScalePart(string Name, string Title, Func<ScaleContext, C
         new("storm", "Connection storm", StormPart.RunAsync),
         new("websockets", "Long streams", WebSocketPart.RunAsync),
         new("endpoints", "Many endpoints", EndpointPart.RunAsync),
+        new("growth", "Growth", GrowthPart.RunAsync),
         new("gossip", "Gossip of a large cluster", GossipPart.RunAsync),
     ];
 }

@@ -205,7 +205,7 @@ internal sealed class SoakRun(TargetContext context, TimeSpan length, Action<str
             using var request = await RawRequest.SendAsync(_port, endpoint, Small.Path, upload: 0, cancellation);
             Interlocked.Increment(ref await request.ReadHeadAsync(cancellation) == 200 ? ref _answered : ref _failed);
         }
-        catch (IOException)
+        catch (Exception failure) when (failure is IOException or SocketException)
         {
             Interlocked.Increment(ref _failed);
         }

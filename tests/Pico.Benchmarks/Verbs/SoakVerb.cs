@@ -11,6 +11,9 @@ namespace Pico.Benchmarks.Verbs;
 /// <summary>Mixed traffic for an hour, after which nothing may have drifted: `make soak`.</summary>
 internal static class SoakVerb
 {
+    /// <summary>Room for the table's rows; without a terminal the console would assume 80 columns.</summary>
+    private const int MinWidth = 120;
+
     private static readonly string[] Columns = ["what", "after the first tenth", "in the last tenth", "at most", ""];
 
     private static readonly Option<int> Minutes = new("--minutes") { Description = "How long it runs; 2 at least.", DefaultValueFactory = _ => 60 };
@@ -58,6 +61,7 @@ internal static class SoakVerb
         var table = new Table().Border(TableBorder.Simple).AddColumns(Columns);
         foreach (var goal in goals)
             table.AddRow(Row(goal));
+        AnsiConsole.Profile.Width = Math.Max(AnsiConsole.Profile.Width, MinWidth);
         AnsiConsole.Write(table);
     }
 

@@ -24,6 +24,19 @@ public sealed class KeepAliveTests
     }
 
     [Fact]
+    public void PathRoundTrip_IsTheShortestOfManyMoreSamples()
+    {
+        var keepAlive = new KeepAlive(interval: 1000, timeout: 1500, sampleEvery: 50, now: 0);
+        keepAlive.EndPing(keepAlive.BeginPing(10), 20);
+        for (var now = 100; now < 60_000; now += 100)
+            keepAlive.EndPing(keepAlive.BeginPing(now), now + 90);
+        Assert.Equal((90, 10), (keepAlive.RoundTrip, keepAlive.PathRoundTrip));
+        for (var now = 60_000; now < 120_200; now += 100)
+            keepAlive.EndPing(keepAlive.BeginPing(now), now + 90);
+        Assert.Equal((90, 90), (keepAlive.RoundTrip, keepAlive.PathRoundTrip));
+    }
+
+    [Fact]
     public void Pong_ThatWasNotAskedFor_SaysNothing()
     {
         var keepAlive = new KeepAlive(interval: 1000, timeout: 1500, sampleEvery: 50, now: 0);
