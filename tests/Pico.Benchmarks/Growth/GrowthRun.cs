@@ -13,6 +13,9 @@ internal sealed record GrowthCost(int Endpoints, int Agents, double Server, doub
 /// </summary>
 internal sealed class GrowthRun(TargetContext context, int seconds, int rounds, Action<string> say)
 {
+    /// <summary>What one agent serves at the most.</summary>
+    public const int MaxEndpointsPerAgent = 1000;
+
     private const int Connections = 64;
     private const int MaxAsked = 100;
 
@@ -33,7 +36,7 @@ internal sealed class GrowthRun(TargetContext context, int seconds, int rounds, 
                 processes.Add(StartAgent(i, endpoints / agents, upstream));
             var asked = Math.Min(endpoints, MaxAsked);
             var ids = Enumerable.Range(0, asked).Select(i => IdOf((int)((long)i * endpoints / asked))).ToArray();
-            await WaitUntilAnsweredAsync(proxy, ids.Append(IdOf(endpoints - 1)), server, cancellation);
+            await WaitUntilAnsweredAsync(proxy, ids.Append(IdOf(endpoints - 1)), [server, .. processes], cancellation);
 
             var target = new RunningTarget("pico", proxy, [server]);
             await Wrk.RunAsync(target, Small, Connections, 2 * seconds, cancellation, ids);
@@ -71,7 +74,7 @@ internal sealed class GrowthRun(TargetContext context, int seconds, int rounds, 
     }
 
     /// <summary>An agent registers its endpoints in order: with its last one all are there.</summary>
-    private async Task WaitUntilAnsweredAsync(int proxy, IEnumerable<string> ids, ManagedProcess server, CancellationToken cancellation)
+    private async Task WaitUntilAnsweredAsync(int proxy, IEnumerable<string> ids, ManagedProcess[] processes, CancellationToken cancellation)
     {
         using var client = new HttpClient();
         var start = context.Time.GetTimestamp();
@@ -79,9 +82,10 @@ internal sealed class GrowthRun(TargetContext context, int seconds, int rounds, 
         {
             while (!await IsAnsweredAsync(client, proxy, id, cancellation))
             {
-                server.ThrowIfExited();
+                foreach (var process in processes)
+                    process.ThrowIfExited();
                 if (context.Time.GetElapsedTime(start) > Patience)
-                    throw new BenchmarkException($"{id} is not answered after {Patience.TotalSeconds:N0} s.\n{server.LastLines()}");
+                    throw new BenchmarkException($"{id} is not answered after {Patience.TotalSeconds:N0} s.\n{processes[0].LastLines()}");
                 await Task.Delay(PollInterval, context.Time, cancellation);
             }
         }

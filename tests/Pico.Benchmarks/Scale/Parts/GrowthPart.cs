@@ -27,7 +27,7 @@ internal static class GrowthPart
 
         var byEndpoints = new List<GrowthCost>();
         foreach (var endpoints in Endpoints)
-            byEndpoints.Add(await run.MeasureAsync(endpoints, agents: 1, cancellation));
+            byEndpoints.Add(await run.MeasureAsync(endpoints, Math.Max(1, endpoints / GrowthRun.MaxEndpointsPerAgent), cancellation));
         var byAgents = new List<GrowthCost>();
         foreach (var agents in Agents)
             byAgents.Add(await run.MeasureAsync(SharedEndpoints, agents, cancellation));
@@ -36,8 +36,8 @@ internal static class GrowthPart
             $"`small` at 64 connections to one server and published agents, a process each, with two tunnels each and one nginx behind all of them; CPU per request, medians of {rounds} rounds of {seconds} s. Requests go in turn to a hundred endpoints, spread evenly "
             + $"over all that are registered, or to all if there are fewer. With many agents there are {SharedEndpoints} endpoints in all, and each agent's share of the requests is so small that fewer of them share a message: what agents then cost together is told, too.",
             [
-                .. byEndpoints.Select(cost => new ScaleFigure($"{cost.Endpoints:N0} endpoints at one agent: server, agent", Text(cost))),
-                AtMost("dearest against cheapest, server and agent, of these", byEndpoints, cost => cost.Server + cost.AllAgents),
+                .. byEndpoints.Select(cost => new ScaleFigure($"{cost.Endpoints:N0} endpoints at {cost.Agents} agents: server, all agents", Text(cost))),
+                AtMost("dearest against cheapest, server, of these", byEndpoints, cost => cost.Server),
                 .. byAgents.Select(cost => new ScaleFigure($"{cost.Agents:N0} agents with {SharedEndpoints} endpoints in all: server, all agents", Text(cost))),
                 AtMost("dearest against cheapest, server, of these", byAgents, cost => cost.Server),
             ]);
