@@ -82,7 +82,7 @@ public sealed partial class PicoController : IAsyncDisposable
         return [.. instruments.Where(i => i.Meter.Scope == meters)];
     }
 
-    /// <summary>Works until <paramref name="stop"/>, and ends within 10 s of it, or the webhook's drain delay, whatever the API server does. Throws <see cref="IOException"/> when a port is taken; troubles with the API server never end it.</summary>
+    /// <summary>Works until <paramref name="stop"/>, and ends within 10 s of it, or 2 s after the webhook's drain delay, whatever the API server does. Throws <see cref="IOException"/> when a port is taken; troubles with the API server never end it.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
         await _admin.StartAsync(stop); // 1.
@@ -115,7 +115,7 @@ public sealed partial class PicoController : IAsyncDisposable
     private async Task EndAsync(Task running, CancellationToken stop)
     {
         await Task.WhenAny(running, Task.Delay(Timeout.InfiniteTimeSpan, _time, stop));
-        var drained = _webhook is not null && stop.IsCancellationRequested ? Task.Delay(_options.Webhook.DrainDelay, _time, CancellationToken.None) : Task.CompletedTask;
+        var drained = _webhook is not null && stop.IsCancellationRequested ? DrainAsync(_webhook) : Task.CompletedTask;
         try
         {
             await running.WaitAsync(StopTime, _time, CancellationToken.None);
@@ -126,6 +126,13 @@ public sealed partial class PicoController : IAsyncDisposable
         }
 
         await drained;
+    }
+
+    private async Task DrainAsync(WebhookHost webhook)
+    {
+        webhook.BeginDraining();
+        await Task.Delay(_options.Webhook.DrainDelay, _time, CancellationToken.None);
+        await webhook.StopAsync();
     }
 
     private Task FollowCertificateAsync(CancellationToken stop)

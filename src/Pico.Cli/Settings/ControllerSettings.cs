@@ -119,7 +119,7 @@ internal sealed class ControllerSettings
             "webhook.certificate-lifetime", OptionTypes.Duration(TimeSpan.FromMinutes(1), TimeSpan.FromDays(3650)), o => o.CertificateLifetime,
             (o, v) => o.CertificateLifetime = v, "How long a certificate of the controller's is valid; it is renewed at two thirds of that.")
         .Add(
-            "webhook.drain-delay", OptionTypes.Duration(TimeSpan.Zero, TimeSpan.FromSeconds(15)), o => o.DrainDelay, (o, v) => o.DrainDelay = v,
+            "webhook.drain-delay", OptionTypes.Duration(TimeSpan.Zero, TimeSpan.FromSeconds(20)), o => o.DrainDelay, (o, v) => o.DrainDelay = v,
             "How long the webhook of a stopping controller still answers, until the API server has noticed: a pod that it is asked about after would start without its agent.")
         .Add(
             "webhook.excluded-namespaces", OptionTypes.List(Name), o => o.ExcludedNamespaces, (o, v) => o.ExcludedNamespaces = v,

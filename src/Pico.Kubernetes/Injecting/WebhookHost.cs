@@ -22,7 +22,10 @@ internal sealed partial class WebhookHost(
     private const long MaxReview = 4 * 1024 * 1024;
 
     private readonly ILogger _logger = loggers.CreateLogger<WebhookHost>();
+    private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(2);
+
     private WebApplication? _app;
+    private volatile bool _draining;
 
     /// <summary>Where it listens, once started.</summary>
     public IPEndPoint Address => HostPort.AddressOf(_app!);
@@ -42,6 +45,17 @@ internal sealed partial class WebhookHost(
         LogListening(Address);
     }
 
+    /// <summary>From now on responses end their connections, so that the API server comes by new ones, which go where its endpoints point.</summary>
+    public void BeginDraining() => _draining = true;
+
+    /// <summary>Finishes the reviews that are under way, for 2 s at the most, and listens no more.</summary>
+    public async Task StopAsync()
+    {
+        using var patience = new CancellationTokenSource(StopTime, time);
+        if (_app is not null)
+            await _app.StopAsync(patience.Token);
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -51,6 +65,8 @@ internal sealed partial class WebhookHost(
 
     private async Task AnswerAsync(HttpContext context)
     {
+        if (_draining && HttpProtocol.IsHttp11(context.Request.Protocol))
+            context.Response.Headers.Connection = "close";
         if (context.Request.Path != Path || !HttpMethods.IsPost(context.Request.Method))
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;

@@ -52,18 +52,12 @@ internal sealed class ClientConnections(ProxyOptions options, LimitMetrics limit
         }
     }
 
-    /// <summary>Asks every connection that is open now to end: a busy one after what it is doing, an idle one after the next request, or when none comes until load balancers have noticed.</summary>
-    public void RequestClose()
-    {
-        foreach (var (connection, _) in _open)
-            RequestClose(connection);
-    }
-
-    /// <summary>Asks every connection to end, also those that still come; completes when none is open.</summary>
+    /// <summary>Asks every connection to end, also those that still come: a busy one after what it is doing, an idle one at once or in a moment. Completes when none is open.</summary>
     public Task DrainAsync()
     {
         _draining = true;
-        RequestClose();
+        foreach (var (connection, _) in _open)
+            RequestClose(connection);
         if (Count == 0)
             _empty.TrySetResult();
         return _empty.Task;

@@ -13,9 +13,6 @@ internal sealed class ClientPorts(ListeningPorts ports, Listeners listeners, Cli
     /// <inheritdoc cref="ClientConnections.SinceAccepted"/>
     public TimeSpan SinceAccepted => connections.SinceAccepted;
 
-    /// <inheritdoc cref="ClientConnections.RequestClose()"/>
-    public void RequestClose() => connections.RequestClose();
-
     /// <summary>Stops to listen for clients.</summary>
     public async Task CloseAsync(CancellationToken cancellationToken)
     {

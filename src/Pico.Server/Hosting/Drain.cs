@@ -7,9 +7,9 @@ namespace Pico.Server.Hosting;
 /// <summary>
 /// How a node stops, in this order:
 /// <code>
-///   1 not ready, and the other nodes are told; agents are not admitted; connections of clients end after what they do, or the request that they get next
-///   2 for the drain delay, and as long as clients still connect up to three times that, new ones are accepted, and idle ones left open: load balancers need a moment to notice
-///   3 the ports of clients close; what they accepted meanwhile ends likewise
+///   1 not ready, and the other nodes are told; agents are not admitted; HTTP/1.1 responses end their connections
+///   2 for the drain delay, and up to three times that as long as clients still connect, new connections are accepted: load balancers need a moment to notice
+///   3 the ports of clients close; connections end after what they do (HTTP/2: GOAWAY), idle ones in a moment
 ///   4 agents are told to go elsewhere (GO_AWAY, Draining)
 ///   5 what runs finishes: the connections of clients, and with them the streams of tunnels; meanwhile agents register elsewhere, and leave
 ///   6 the other nodes are told that nothing is left here; each tunnel closes when its last stream has ended, those relayed for other nodes included
@@ -30,11 +30,9 @@ internal sealed partial class Drain(
         LogDraining(clientPorts.Connections);
         lifecycle.BeginDraining(); // 1
         cluster.BeginDraining();
-        clientPorts.RequestClose();
         try
         {
             await WhileStillChosenAsync(patience); // 2
-            lifecycle.EndBeingChosen();
             await clientPorts.CloseAsync(patience); // 3
             agents.GoAway(); // 4
             await Task.WhenAll(clientPorts.FinishAsync(patience), cluster.WhenReplacedAsync(patience)); // 5
@@ -52,16 +50,19 @@ internal sealed partial class Drain(
     // Whoever connects has not noticed yet, or never will.
     private async Task WhileStillChosenAsync(CancellationToken patience)
     {
+        var most = Max(options.DrainDelay, Min(MostDelays * options.DrainDelay, options.GracePeriod / MostDelays));
         var began = time.GetTimestamp();
         var left = options.DrainDelay;
         while (left > TimeSpan.Zero)
         {
             await Task.Delay(left, time, patience);
-            if (time.GetElapsedTime(began) >= MostDelays * options.DrainDelay)
-                break;
-            left = Quiet - clientPorts.SinceAccepted;
+            left = Min(Quiet - clientPorts.SinceAccepted, most - time.GetElapsedTime(began));
         }
     }
+
+    private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;
+
+    private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
 
     // What still runs is cut; but the other nodes need not find out by themselves.
     private async Task LeaveInHasteAsync()

@@ -9,7 +9,6 @@ internal sealed class NodeLifecycle : IDisposable
     private volatile bool _listening;
     private volatile bool _joined;
     private volatile bool _draining;
-    private volatile bool _noticed;
 
     public NodeLifecycle(TimeProvider time)
     {
@@ -25,9 +24,6 @@ internal sealed class NodeLifecycle : IDisposable
 
     /// <summary>True once the node is stopping: responses end their connections, nothing new is admitted.</summary>
     public bool IsDraining => _draining;
-
-    /// <summary>True from the drain's beginning until load balancers and clients have had the time to notice: they still send requests here.</summary>
-    public bool IsStillChosen => _draining && !_noticed;
 
     /// <summary>Fires when the node's time is over.</summary>
     public CancellationToken Stopped { get; }
@@ -61,9 +57,6 @@ internal sealed class NodeLifecycle : IDisposable
             return;
         DrainBegan?.Invoke();
     }
-
-    /// <summary>Nobody should choose this node any more. Idempotent.</summary>
-    public void EndBeingChosen() => _noticed = true;
 
     /// <summary>Whatever still runs ends now. Idempotent.</summary>
     public void End() => _stopped.Cancel();

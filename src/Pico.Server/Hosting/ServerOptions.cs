@@ -28,8 +28,8 @@ public sealed class ServerOptions
     public TimeSpan GracePeriod { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// How long a stopping server still accepts connections, while <c>/ready</c> says no: until load balancers have noticed; up to three times as long while
-    /// clients still connect. Part of <see cref="GracePeriod"/>. Default 1 s.
+    /// How long a stopping server still accepts connections, while <c>/ready</c> says no: until load balancers have noticed; up to three times as long, or a third of
+    /// the grace period, while clients still connect. Part of <see cref="GracePeriod"/>. Default 1 s.
     /// </summary>
     public TimeSpan DrainDelay { get; set; } = TimeSpan.FromSeconds(1);
 }

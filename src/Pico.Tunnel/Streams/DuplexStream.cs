@@ -31,6 +31,13 @@ public abstract class DuplexStream(PipeReader input) : Stream
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var result = await input.ReadAsync(cancellationToken);
+        // A cancellation that was meant for the reader before is not the end.
+        while (result is { IsCanceled: true, IsCompleted: false, Buffer.IsEmpty: true })
+        {
+            input.AdvanceTo(result.Buffer.End);
+            result = await input.ReadAsync(cancellationToken);
+        }
+
         var count = (int)Math.Min(result.Buffer.Length, buffer.Length);
         var taken = result.Buffer.Slice(0, count);
         taken.CopyTo(buffer.Span);

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Pico.Server.Admin.Metrics;
 using Pico.Server.Auth;
+using Pico.Server.Hosting;
 using Pico.Server.Limits;
 using Pico.Server.Observing;
 using Pico.Server.Proxy.Access;
@@ -26,7 +27,8 @@ namespace Pico.Server.Proxy.General;
 /// </code>
 /// </summary>
 internal sealed partial class GeneralPath(
-    ClientAccess access, EndpointFinder endpoints, Http1Forwarder http1, H2cForwarder h2c, RequestObserver observer, TimeProvider time, ILogger<GeneralPath> logger)
+    ClientAccess access, EndpointFinder endpoints, Http1Forwarder http1, H2cForwarder h2c, RequestObserver observer, NodeLifecycle lifecycle, TimeProvider time,
+    ILogger<GeneralPath> logger)
 {
     /// <summary>Serves one request; the end of the pipeline.</summary>
     public async Task InvokeAsync(HttpContext context)
@@ -34,6 +36,9 @@ internal sealed partial class GeneralPath(
         var startedAt = time.GetTimestamp();
         observer.Metrics.RequestStarted();
         var watch = ContextObservation.Begin(context, observer);
+        // So clients of a node that drains come by new connections, and those tell whether it is still chosen.
+        if (lifecycle.IsDraining && HttpProtocol.IsHttp11(context.Request.Protocol))
+            context.Response.Headers.Connection = "close";
 
         EndpointUpstreams? endpoint = null;
         var (error, token) = await AdmitAsync(context); // 1

@@ -64,9 +64,6 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
 
         switch (_waiting)
         {
-            case Waiting.Request when _closing && _path.Lifecycle.IsStillChosen && !_intake.HasBegun:
-                Volatile.Write(ref _deadline, _path.Heartbeat.After(LastRequestTicks));
-                break;
             case Waiting.Request:
                 _input.CancelPendingRead();
                 break;
@@ -181,8 +178,8 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
     }
 
     /// <summary>
-    /// The node drains: this connection ends after the request that it serves, or that comes while the node is still chosen. Closed before, it would lose one that is on its way,
-    /// which its client may not send again (RFC 9112 9.3.1).
+    /// The node drains, and nobody should choose it any more: this connection ends after the request that it serves, or that comes in a moment. Closed at once it would lose one
+    /// that is on its way, which its client may not send again (RFC 9112 9.3.1).
     /// </summary>
     private void OnCloseRequested()
     {
@@ -253,7 +250,7 @@ internal sealed partial class Http1Connection : IDeadline, IBodyObserver
         _path.LogRefused(_connection.ConnectionId, error);
         _path.Access.Limits.CountSize(error, _connection.RemoteEndPoint);
         var isHead = _intake.IsWellFormed && _intake.Request.Method == HttpMethod.Head;
-        var close = _closing || !_intake.IsWellFormed || !_intake.Request.KeepsAlive || _intake.Request.IsHttp10 || !_intake.Body.IsComplete || _pump.IsRunning;
+        var close = IsLast || !_intake.IsWellFormed || !_intake.Request.KeepsAlive || _intake.Request.IsHttp10 || !_intake.Body.IsComplete || _pump.IsRunning;
         ProblemResponse.WriteHttp11(_output, error, isHead, close, _path.Heartbeat.Time.GetUtcNow(), _intake.Token);
         OnEnd(ProxyErrors.Status(error), error);
         _lingerEnd = _path.Heartbeat.After(MaxLingerTicks);

@@ -238,8 +238,11 @@ internal sealed partial class Http1Connection
         return step;
     }
 
+    /// <summary>The connection ends with this request: so clients of a node that drains come by new connections, and those tell whether it is still chosen.</summary>
+    private bool IsLast => _closing || _path.Lifecycle.IsDraining;
+
     /// <summary>What the service sends before it has said 100 to a client that waits for it leaves open whether the body will come: nothing can follow.</summary>
-    private bool IsLastRequest => _closing || (_intake.Request.ExpectsContinue && !_relay.SaidContinue && !_intake.Body.IsComplete);
+    private bool IsLastRequest => IsLast || (_intake.Request.ExpectsContinue && !_relay.SaidContinue && !_intake.Body.IsComplete);
 
     private bool IsWorthRepeating(RelayStep step, bool isReused) =>
         isReused && step == RelayStep.CutShort && !_relay.HasStarted && _intake.IsRepeatable && _slot.Interruption == ProxyError.None;

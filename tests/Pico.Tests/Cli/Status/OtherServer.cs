@@ -8,6 +8,7 @@ namespace Pico.Tests.Cli.Status;
 internal sealed class OtherServer : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource _stopping = new();
     private Task _running = Task.CompletedTask;
 
     public EndPoint Address => _listener.LocalEndpoint;
@@ -22,8 +23,10 @@ internal sealed class OtherServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _listener.Dispose();
+        await _stopping.CancelAsync();
         await _running;
+        _listener.Dispose();
+        _stopping.Dispose();
     }
 
     private async Task RunAsync(byte[] answer)
@@ -32,13 +35,13 @@ internal sealed class OtherServer : IAsyncDisposable
         {
             while (true)
             {
-                using var client = await _listener.AcceptTcpClientAsync();
+                using var client = await _listener.AcceptTcpClientAsync(_stopping.Token);
                 var stream = client.GetStream();
-                _ = await stream.ReadAsync(new byte[4096]);
-                await stream.WriteAsync(answer);
+                _ = await stream.ReadAsync(new byte[4096], _stopping.Token);
+                await stream.WriteAsync(answer, _stopping.Token);
             }
         }
-        catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException)
+        catch (Exception e) when (e is SocketException or IOException or OperationCanceledException)
         {
             // The listener has stopped, or the client went.
         }

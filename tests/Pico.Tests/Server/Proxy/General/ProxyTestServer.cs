@@ -43,7 +43,7 @@ internal sealed class ProxyTestServer : IAsyncDisposable
         builder.Logging.ClearProviders();
         options ??= new ProxyOptions();
         builder.Services.AddProxy().AddSingleton(options).AddSingleton(TimeProvider.System).AddSingleton<IHttp1Path, NotForMe>()
-            .AddSingleton(server.Routes).AddSingleton<UpstreamConnector>().AddSingleton(TestMetrics.Create()).AddSingleton(Observed.Nobody(TimeProvider.System))
+            .AddSingleton(server.Routes).AddSingleton<NodeLifecycle>().AddSingleton<UpstreamConnector>().AddSingleton(TestMetrics.Create()).AddSingleton(Observed.Nobody(TimeProvider.System))
             .AddLimits(new ServerOptions { Proxy = options });
         builder.Services.AddSingleton(new AuthGates(new ServerOptions { Proxy = options }, TimeProvider.System, NullLogger<AuthGates>.Instance));
         builder.WebHost.ConfigureKestrel(kestrel =>
