@@ -10,7 +10,7 @@ internal static class DialedTunnels
     public static TunnelOptions Options { get; } = TunnelOptions.Default with
     {
         KeepsReceiveBuffer = true,
-        // Idle streams keep theirs, and one that is busy doubles it with each round trip.
+        // Idle streams keep theirs, and one that is busy soon has more.
         InitialWindow = 64 * 1024,
         // Services are often slower than what clients send: with 256 KiB uploads cost half as much CPU again.
         ModestWindow = 1024 * 1024,

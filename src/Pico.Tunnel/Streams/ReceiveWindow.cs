@@ -9,8 +9,8 @@ internal readonly record struct WindowUse(long Now, long RoundTrip, long PathRou
 
 /// <summary>
 /// How much the peer may send on one stream before the reader takes it. Pure: no clock, no lock.
-/// It grows when the reader takes a quarter of it within half a round trip, i.e. when the sender is held back by the window, so that it settles above the bandwidth-delay product.
-/// Beyond <see cref="TunnelOptions.ModestWindow"/> the round trip that counts is the path's own (that of full queues would make them longer still, and everybody wait in them), and it grows only if the
+/// It grows when the reader takes a quarter of it within half a round trip, i.e. when the sender is held back by the window, so that it settles above the bandwidth-delay product:
+/// to four times its size at first, to twice beyond <see cref="TunnelOptions.ModestWindow"/>. There the round trip that counts is the path's own (that of full queues would make them longer still, and everybody wait in them), and it grows only if the
 /// reader has little left; it shrinks again while most of it lies unread: the reader is slower than the sender, and a larger window would only be memory. It shrinks below that when the
 /// budget is used up.
 /// </summary>
@@ -45,7 +45,8 @@ internal struct ReceiveWindow(int size)
             : elapsed <= use.PathRoundTrip / 2 && use.Unread <= Size / 4;
         if (!isHeldBack || Size >= options.MaxWindow)
             return credit;
-        var growth = budget.TakeGrowth(Math.Min(Size, options.MaxWindow - Size));
+        var wanted = Size < options.ModestWindow ? Math.Min(3 * Size, options.ModestWindow - Size) : Math.Min(Size, options.MaxWindow - Size);
+        var growth = budget.TakeGrowth(wanted);
         Size += growth;
         return credit + growth;
     }
