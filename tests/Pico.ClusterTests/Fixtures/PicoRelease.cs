@@ -20,6 +20,9 @@ public sealed class PicoRelease : IAsyncDisposable
     /// <summary>The servers' pods.</summary>
     internal const string ServerPods = "pods -l app.kubernetes.io/component=server";
 
+    /// <summary>The controllers' pods.</summary>
+    internal const string ControllerPods = "pods -l app.kubernetes.io/component=controller";
+
     private static readonly TimeSpan InstallTimeout = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan ChangeTimeout = TimeSpan.FromMinutes(2);
     private static readonly bool Keeps = Environment.GetEnvironmentVariable("PICO_TEST_KEEP") == "1";
@@ -117,11 +120,15 @@ public sealed class PicoRelease : IAsyncDisposable
     /// <summary>Until one of the live controllers leads.</summary>
     internal async Task UntilLedAsync()
     {
-        var controllers = (await Kubectl.ListAsync(Namespace, "pods -l app.kubernetes.io/component=controller")).Where(IsReady).Select(pod => pod["metadata"]!["name"]!.GetValue<string>()).ToList();
+        var controllers = (await Kubectl.ListAsync(Namespace, ControllerPods)).Where(IsReady).Select(pod => pod["metadata"]!["name"]!.GetValue<string>()).ToList();
         await Kubectl.UntilAsync(
             "a controller leads", Namespace, $"lease/{Name}-controller", InstallTimeout,
             lease => controllers.Any(c => lease["spec"]?["holderIdentity"]?.GetValue<string>().StartsWith(c, StringComparison.Ordinal) == true));
     }
+
+    /// <summary>Until no controller is there any more, also none that is asked to end: its webhook answers for a while.</summary>
+    internal Task UntilNoControllersAsync() =>
+        Deadline.UntilAsync("no controller is there", ChangeTimeout, async _ => (await Kubectl.ListAsync(Namespace, ControllerPods)).Count == 0);
 
     /// <summary>Uninstalls it; the next test that needs it installs it anew.</summary>
     internal async Task UninstallAsync()

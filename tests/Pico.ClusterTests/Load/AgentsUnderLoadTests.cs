@@ -11,7 +11,6 @@ public sealed class AgentsUnderLoadTests(PicoRelease pico)
 {
     private const string Controllers = "deployment/pico-controller";
     private const int ControllerPort = 8005;
-    private const string ControllerPods = "pods -l app.kubernetes.io/component=controller";
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     [Fact]
@@ -38,7 +37,7 @@ public sealed class AgentsUnderLoadTests(PicoRelease pico)
         try
         {
             await ScaleControllersAsync(0);
-            await Deadline.UntilAsync("no controller is there", Patience, async _ => (await pico.Kubectl.ListAsync(PicoRelease.Namespace, ControllerPods)).Count == 0);
+            await pico.UntilNoControllersAsync();
             await load.WaitAsync(TimeSpan.FromMinutes(1));
         }
         finally
@@ -82,7 +81,7 @@ public sealed class AgentsUnderLoadTests(PicoRelease pico)
     private async Task UntilControllersAsync()
     {
         await pico.EnsureInstalledAsync();
-        await pico.Kubectl.UntilAsync("the controllers are there", PicoRelease.Namespace, ControllerPods, Patience, pods => pods.Count == 2 && pods.All(PicoRelease.IsReady));
+        await pico.Kubectl.UntilAsync("the controllers are there", PicoRelease.Namespace, PicoRelease.ControllerPods, Patience, pods => pods.Count == 2 && pods.All(PicoRelease.IsReady));
     }
 
     // For how long the certificate that each controller serves with is still valid: a new one is so for longer.
@@ -91,7 +90,7 @@ public sealed class AgentsUnderLoadTests(PicoRelease pico)
         const string Metric = "pico_controller_certificate_remaining_seconds";
         var lifetimes = new Dictionary<string, double>(StringComparer.Ordinal);
         // One that is on its way out, of another test, is no longer to be asked.
-        var controllers = (await pico.Kubectl.ListAsync(PicoRelease.Namespace, ControllerPods)).Where(PicoRelease.IsReady);
+        var controllers = (await pico.Kubectl.ListAsync(PicoRelease.Namespace, PicoRelease.ControllerPods)).Where(PicoRelease.IsReady);
         foreach (var name in controllers.Select(pod => pod["metadata"]!["name"]!.GetValue<string>()))
         {
             await using var port = await PodPort.ForwardAsync(pico.Kubectl, PicoRelease.Namespace, $"pod/{name}", ControllerPort);

@@ -15,6 +15,7 @@ public sealed class WebhookDownTests(PicoRelease pico)
         try
         {
             await ScaleAsync(scene.Kubectl, 0);
+            await pico.UntilNoControllersAsync();
             await scene.DeployAsync(Manifests.Service("web", $"pico.dev/inject: \"true\", pico.dev/endpoints: {scene.Endpoint("web")}/8080"), "web");
         }
         finally
