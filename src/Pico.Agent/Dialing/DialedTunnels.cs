@@ -20,5 +20,5 @@ internal static class DialedTunnels
     /// <summary>
     /// What slow services can make an agent hold, beyond a least window for each stream. One stream may have nearly all of it: enough for a gigabit over a path of 100 ms.
     /// </summary>
-    private const long ReceiveBudgetBytes = 16 * 1024 * 1024;
+    private const long ReceiveBudgetBytes = 20 * 1024 * 1024;
 }

@@ -25,6 +25,7 @@ public sealed class PicoRelease : IAsyncDisposable
 
     private static readonly TimeSpan InstallTimeout = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan ChangeTimeout = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(500);
     private static readonly bool Keeps = Environment.GetEnvironmentVariable("PICO_TEST_KEEP") == "1";
 
     private readonly Lazy<Task<KubernetesCluster>> _cluster = new(KubernetesCluster.StartAsync);
@@ -161,8 +162,15 @@ public sealed class PicoRelease : IAsyncDisposable
     internal async Task UntilServersAsync(int count)
     {
         await Kubectl.RunAsync("rollout", "status", "deployment/pico-server", "--namespace", Namespace, $"--timeout={(int)ChangeTimeout.TotalSeconds}s");
-        await Kubectl.UntilAsync(
-            $"{count} servers are ready, and no others there", Namespace, ServerPods, ChangeTimeout, (IReadOnlyList<JsonNode> pods) => pods.Count == count && pods.All(IsReady));
+        // Not by a watch, which tells of what is there one after the other: three that are ready may be followed by one that ends.
+        await Deadline.UntilAsync($"{count} servers are ready, and no others there", ChangeTimeout, async token =>
+        {
+            var pods = await Kubectl.ListAsync(Namespace, ServerPods);
+            if (pods.Count == count && pods.All(IsReady))
+                return true;
+            await Task.Delay(BetweenLooks, TimeProvider.System, token);
+            return false;
+        });
     }
 
     /// <summary>Until there are <paramref name="count"/> ready servers, no other pods of servers, and each knows as many nodes.</summary>
