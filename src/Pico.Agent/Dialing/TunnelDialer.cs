@@ -19,14 +19,17 @@ internal sealed class TunnelDialer(IReadOnlyList<Uri> servers, string path, Serv
     private uint _dials = (uint)Random.Shared.Next();
 
     /// <inheritdoc/>
-    public Task CredentialReplaced => credentials.Current.Replaced;
+    public Task<Credential> ReadCredentialAsync(CancellationToken cancellationToken) => credentials.ReadAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<DialedTransport> DialAsync(CancellationToken cancellationToken)
+    public async Task<DialedTransport> DialAsync(CancellationToken cancellationToken) =>
+        await DialAsync(await ReadCredentialAsync(cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async Task<DialedTransport> DialAsync(Credential credential, CancellationToken cancellationToken)
     {
         var (round, index) = Math.DivRem(Interlocked.Increment(ref _dials), (uint)_servers.Length);
         var server = _servers[index];
-        var credential = await credentials.ReadAsync(cancellationToken).ConfigureAwait(false);
         var proxy = connector.ProxyTo(server);
         var first = proxy?.Address ?? server;
         try

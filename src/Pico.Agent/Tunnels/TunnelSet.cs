@@ -36,8 +36,8 @@ internal sealed partial class TunnelSet(
     /// <summary>How often streams waited for window, of all tunnels that there were.</summary>
     public long WindowWaits => Statistics.WindowWaits + Sessions.Sum(static s => s.Tunnel.WindowWaits);
 
-    /// <summary>Completes when there is another credential than the one that was read last.</summary>
-    public Task CredentialReplaced => dialer.CredentialReplaced;
+    /// <inheritdoc cref="ITunnelDialer.ReadCredentialAsync"/>
+    public Task<Credential> ReadCredentialAsync(CancellationToken cancellationToken) => dialer.ReadCredentialAsync(cancellationToken);
 
     /// <summary>Holds the tunnels until <paramref name="stop"/>, then leaves them all in order, within the grace period.</summary>
     public async Task RunAsync(CancellationToken stop)
@@ -63,9 +63,9 @@ internal sealed partial class TunnelSet(
     }
 
     /// <summary>Dials and handshakes; the session registers from then on. Throws <see cref="TunnelException"/>.</summary>
-    public async Task<(TunnelSession Session, bool IsDuplicate)> ConnectAsync(bool acceptsDuplicate, bool isMoving, CancellationToken cancellationToken)
+    public async Task<(TunnelSession Session, bool IsDuplicate)> ConnectAsync(Credential credential, bool acceptsDuplicate, bool isMoving, CancellationToken cancellationToken)
     {
-        var dialed = await dialer.DialAsync(cancellationToken).ConfigureAwait(false);
+        var dialed = await dialer.DialAsync(credential, cancellationToken).ConfigureAwait(false);
         var hello = new TunnelHello
         {
             Id = _agentId,

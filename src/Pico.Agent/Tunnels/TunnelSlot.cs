@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Pico.Agent.Dialing;
 using Pico.Tunnel;
 using Pico.Tunnel.Protocol;
 
@@ -39,6 +40,7 @@ internal sealed partial class TunnelSlot
     private int _full;
     private TimeSpan _pause;
     private TunnelSession? _leaving;
+    private Credential? _tried;
 
     public TunnelSlot(TunnelSet set, ReconnectBackoff backoff, TimeProvider time, ILogger logger)
     {
@@ -112,8 +114,9 @@ internal sealed partial class TunnelSlot
         try
         {
             var isMoving = _leaving is { IsMoving: true };
+            _tried = await _set.ReadCredentialAsync(stop).ConfigureAwait(false);
             var connected = await _set.ConnectAsync(
-                acceptsDuplicate: !isMoving && _duplicates >= DuplicatesBeforeAcceptance, isMoving && _full < FullBeforeAcceptance, stop).ConfigureAwait(false);
+                _tried, acceptsDuplicate: !isMoving && _duplicates >= DuplicatesBeforeAcceptance, isMoving: isMoving && _full < FullBeforeAcceptance, stop).ConfigureAwait(false);
             (_duplicates, _full) = (0, 0);
             return connected;
         }
@@ -137,7 +140,8 @@ internal sealed partial class TunnelSlot
     {
         try
         {
-            return (await _set.ConnectAsync(acceptsDuplicate: false, isMoving: false, stop).ConfigureAwait(false)).Session;
+            var credential = await _set.ReadCredentialAsync(stop).ConfigureAwait(false);
+            return (await _set.ConnectAsync(credential, acceptsDuplicate: false, isMoving: false, stop).ConfigureAwait(false)).Session;
         }
         catch (TunnelException e)
         {
@@ -213,7 +217,7 @@ internal sealed partial class TunnelSlot
 
     private static bool IsRejected(Exception failure) => failure is TunnelException { Error: TunnelError.Unauthorized or TunnelError.TokenExpired };
 
-    /// <summary>After a rejection: a long while, or until there is another credential.</summary>
+    /// <summary>After a rejection: a long while, or until there is another credential than the rejected one; there may be one already.</summary>
     private async Task PauseAsync(CancellationToken stop)
     {
         var pause = _pause;
@@ -222,7 +226,7 @@ internal sealed partial class TunnelSlot
             return;
         try
         {
-            await _set.CredentialReplaced.WaitAsync(pause, _time, stop).ConfigureAwait(false);
+            await _tried!.Replaced.WaitAsync(pause, _time, stop).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

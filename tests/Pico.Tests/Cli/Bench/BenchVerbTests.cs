@@ -62,12 +62,11 @@ public sealed class BenchVerbTests
         Assert.Null(await agent.RegisterAsync("web", EndpointProtocol.Http));
 
         var (exitCode, output, _) = await CommandLine.RunAsync(
-            "bench", "web", "--server", $"http://{server.Server.ProxyAddress}", "--requests", "2", "--connections", "2", "--timeout", "200ms");
+            "bench", "web", "--server", $"http://{server.Server.ProxyAddress}", "--requests", "2", "--connections", "2", "--timeout", "250ms");
 
         Assert.Equal(1, exitCode);
         Assert.Matches("problem +timeout: 2", output);
-        // A timer counts in whole milliseconds and may so be a little early; a busy machine is late.
-        Assert.Matches("latency +p50 (19[0-9]|[2-9][0-9][0-9]|[1-9],[0-9]{3})", output);
+        Assert.Matches("latency +p50 [2-9][0-9][0-9] ms", output);
     }
 
     [Theory]
