@@ -4,11 +4,12 @@ RID ?= linux-$(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x64)
 CONFIGURATION ?= Release
 ARGS ?=
 
+BENCHMARKS := dotnet tests/Pico.Benchmarks/bin/Release/net10.0/Pico.Benchmarks.dll
 DOTNET_FLAGS := --nologo --verbosity quiet -consoleLoggerParameters:NoSummary
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
-.PHONY: run build test test-cluster bench bench-scale soak simulate format lint publish publish-agent publish-server images docs manifests
+.PHONY: run build test test-cluster benchmarks bench bench-scale soak simulate format lint publish publish-agent publish-server images docs manifests
 
 ## run: a server, an agent and a small service on this machine; Ctrl-C ends all of it
 run:
@@ -28,29 +29,25 @@ test: build
 test-cluster: build
 	@PROJECTS=Pico.ClusterTests bash tests/run $(CONFIGURATION) $(ARGS)
 
-## bench: the benchmarks behind every figure in the docs; ARGS=--quick takes under a minute
-bench: publish
+benchmarks:
 	@echo "Building the benchmarks …"
 	@dotnet build tests/Pico.Benchmarks --configuration Release $(DOTNET_FLAGS)
-	@exec dotnet tests/Pico.Benchmarks/bin/Release/net10.0/Pico.Benchmarks.dll $(ARGS)
+
+## bench: the benchmarks behind every figure in the docs; ARGS=--quick takes little more than a minute
+bench: publish benchmarks
+	@exec $(BENCHMARKS) $(ARGS)
 
 ## bench-scale: 10,000 idle tunnels, connection storms, 20,000 long streams, 100,000 endpoints, the gossip of 100 nodes; ARGS="--only idle,storm" for some, --quick to try
-bench-scale: publish
-	@echo "Building the benchmarks …"
-	@dotnet build tests/Pico.Benchmarks --configuration Release $(DOTNET_FLAGS)
-	@exec dotnet tests/Pico.Benchmarks/bin/Release/net10.0/Pico.Benchmarks.dll scale $(ARGS)
+bench-scale: publish benchmarks
+	@exec $(BENCHMARKS) scale $(ARGS)
 
 ## soak: an hour of mixed traffic with churn, slow readers, resets and reconnects, after which nothing may have drifted; ARGS="--minutes 5" for less
-soak: publish
-	@echo "Building the benchmarks …"
-	@dotnet build tests/Pico.Benchmarks --configuration Release $(DOTNET_FLAGS)
-	@exec dotnet tests/Pico.Benchmarks/bin/Release/net10.0/Pico.Benchmarks.dll soak $(ARGS)
+soak: publish benchmarks
+	@exec $(BENCHMARKS) soak $(ARGS)
 
 ## simulate: the gossip in its simulator, 24 hours of one cluster and 2000 seeds of ten minutes; ARGS="--seeds 10 --hours 1" for less
-simulate:
-	@echo "Building the simulator …"
-	@dotnet build tests/Pico.Benchmarks --configuration Release $(DOTNET_FLAGS)
-	@exec dotnet tests/Pico.Benchmarks/bin/Release/net10.0/Pico.Benchmarks.dll simulate $(ARGS)
+simulate: benchmarks
+	@exec $(BENCHMARKS) simulate $(ARGS)
 
 format:
 	@dotnet format --no-restore

@@ -21,9 +21,9 @@ internal sealed partial class WebhookHost(
     // A pod is at most what etcd keeps, 1.5 MiB; the review holds it once.
     private const long MaxReview = 4 * 1024 * 1024;
 
-    private readonly ILogger _logger = loggers.CreateLogger<WebhookHost>();
     private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(2);
 
+    private readonly ILogger _logger = loggers.CreateLogger<WebhookHost>();
     private WebApplication? _app;
     private volatile bool _draining;
 

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Pico.Benchmarks.Processes;
 
 /// <summary>
@@ -7,7 +5,7 @@ namespace Pico.Benchmarks.Processes;
 /// </summary>
 internal sealed class AllocatedBytes : IDisposable
 {
-    private const string Counter = "dotnet_gc_heap_total_allocated";
+    private const string Counter = "dotnet_gc_heap_total_allocated_bytes_total";
 
     private readonly HttpClient _client = new();
 
@@ -32,13 +30,6 @@ internal sealed class AllocatedBytes : IDisposable
 
     public void Dispose() => _client.Dispose();
 
-    private async Task<double> ReadAsync(Uri page, CancellationToken cancellation)
-    {
-        var text = await _client.GetStringAsync(page, cancellation);
-        var line = text.Split('\n').FirstOrDefault(line => line.StartsWith(Counter, StringComparison.Ordinal))
-            ?? throw new BenchmarkException($"{page} has no {Counter}.");
-        // name{labels} value [timestamp]
-        var value = line[(line.LastIndexOf('}') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return double.Parse(line.Contains('}', StringComparison.Ordinal) ? value[0] : value[1], CultureInfo.InvariantCulture);
-    }
+    private async Task<double> ReadAsync(Uri page, CancellationToken cancellation) =>
+        MetricsPage.Sum(await _client.GetStringAsync(page, cancellation), Counter) ?? throw new BenchmarkException($"{page} has no {Counter}.");
 }

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Pico.Tunnel;
+using Pico.Tunnel.Streams;
 using Pico.Tunnel.Transports;
 
 namespace Pico.Tests.Tunnel;
@@ -21,30 +22,22 @@ internal static class MemoryTransport
         var options = new PipeOptions(pauseWriterThreshold: capacity, resumeWriterThreshold: capacity / 2, useSynchronizationContext: false);
         var up = new Pipe(options);
         var down = new Pipe(options);
-        return (new DuplexStream(down.Reader, up.Writer), new DuplexStream(up.Reader, down.Writer));
+        return (new MemoryStreamEnd(down.Reader, up.Writer), new MemoryStreamEnd(up.Reader, down.Writer));
     }
 
-    private sealed class DuplexStream(PipeReader input, PipeWriter output) : Stream
+    private sealed class MemoryStreamEnd(PipeReader input, PipeWriter output) : DuplexStream(input)
     {
-        public override bool CanRead => true;
-
-        public override bool CanWrite => true;
-
-        public override bool CanSeek => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+        private readonly PipeReader _input = input;
 
         // Pooled, so that what a request or a frame allocates can be measured through this transport.
         [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            var result = await input.ReadAsync(cancellationToken);
+            var result = await _input.ReadAsync(cancellationToken);
             var count = (int)Math.Min(result.Buffer.Length, buffer.Length);
             var taken = result.Buffer.Slice(0, count);
             System.Buffers.BuffersExtensions.CopyTo(taken, buffer.Span);
-            input.AdvanceTo(taken.End);
+            _input.AdvanceTo(taken.End);
             if (result.IsCanceled)
                 throw new IOException("aborted");
             return count;
@@ -57,26 +50,12 @@ internal static class MemoryTransport
                 throw new IOException("The peer is gone.");
         }
 
-        public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public override void Flush()
-        {
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
         protected override void Dispose(bool disposing)
         {
             // Both ends of both pipes notice: the peer reads to its end, pending calls of this side fail.
             output.CancelPendingFlush();
             output.Complete();
-            input.CancelPendingRead();
+            _input.CancelPendingRead();
             base.Dispose(disposing);
         }
     }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Pico.Benchmarks.Processes;
 
 namespace Pico.Benchmarks.Scale.Processes;
@@ -70,22 +69,8 @@ internal sealed class PicoNode : IAsyncDisposable
     }
 
     /// <summary>The sum of a metric's series; 0 if there is none.</summary>
-    public async Task<double> ReadMetricAsync(string name, CancellationToken cancellation)
-    {
-        var page = await _client.GetStringAsync("/metrics", cancellation);
-        var sum = 0.0;
-        foreach (var line in page.AsSpan().EnumerateLines())
-        {
-            // name{labels} value, or name value
-            if (!line.StartsWith(name, StringComparison.Ordinal) || line.Length <= name.Length || line[name.Length] is not (' ' or '{'))
-                continue;
-            var value = line[(line[name.Length] == '{' ? line.LastIndexOf('}') + 1 : name.Length)..].Trim();
-            var end = value.IndexOf(' ');
-            sum += double.Parse(end < 0 ? value : value[..end], CultureInfo.InvariantCulture);
-        }
-
-        return sum;
-    }
+    public async Task<double> ReadMetricAsync(string name, CancellationToken cancellation) =>
+        MetricsPage.Sum(await _client.GetStringAsync("/metrics", cancellation), name) ?? 0;
 
     /// <summary>Waits until a metric has at least that value; throws with what it had if that takes longer than <paramref name="patience"/>.</summary>
     public async Task WaitForMetricAsync(string name, double value, TimeSpan patience, CancellationToken cancellation)
