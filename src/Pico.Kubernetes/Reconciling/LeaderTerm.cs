@@ -23,7 +23,7 @@ internal sealed partial class LeaderTerm(
         var events = new EventRecorder(client, identity, metrics, time, logger);
         var gateways = new GatewayReconciler(client, view, options.Agent, logger);
         var endpoints = new EndpointReconciler(client, view, gateways, events, options.UrlTemplate, time);
-        var namespaces = new NamespaceReconciler(client, view, options.TouchPods, logger);
+        var namespaces = new NamespaceReconciler(client, view, options.TouchPods, time, logger);
         var auditor = new PodAuditor(view.Pods, new InjectionPolicy(options.Webhook.ExcludedNamespaces), version, events);
         var planner = new WorkPlanner(view, queue);
         view.Endpoints.Changed += (_, before, after) =>

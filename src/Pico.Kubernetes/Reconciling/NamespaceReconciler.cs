@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
@@ -8,12 +9,15 @@ namespace Pico.Kubernetes.Reconciling;
 
 /// <summary>
 /// One namespace's ConfigMap: (1) what it should hold; (2) none is needed where there is neither an endpoint nor a sidecar; (3) apply it if it differs; (4) then, on
-/// the next look, touch the sidecars' pods whose part has changed, so that their kubelets refresh at once.
+/// the next look, touch the sidecars' pods whose part has changed, so that their kubelets refresh at once; (5) and once more a moment later.
 /// </summary>
-internal sealed partial class NamespaceReconciler(KubeClient client, ClusterView view, bool touchesPods, ILogger logger)
+internal sealed partial class NamespaceReconciler(KubeClient client, ClusterView view, bool touchesPods, TimeProvider time, ILogger logger)
 {
     /// <summary>A kubelet that is told by the pod's change should know of the ConfigMap's already.</summary>
     private static readonly TimeSpan BeforeTouch = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>One that did not, having learned of the two in the other order, would refresh nothing for a minute: it is told again.</summary>
+    private static readonly TimeSpan BeforeSecondTouch = TimeSpan.FromSeconds(1);
 
     /// <summary>Makes it so; gives when to look again.</summary>
     public async Task<TimeSpan?> ReconcileAsync(string @namespace, CancellationToken stop)
@@ -43,14 +47,25 @@ internal sealed partial class NamespaceReconciler(KubeClient client, ClusterView
             return BeforeTouch;
         }
 
-        foreach (var pod in touchesPods ? sidecars : []) // 4.
+        TimeSpan? next = null;
+        foreach (var pod in touchesPods ? sidecars : [])
         {
             var hash = AgentConfigWriter.HashFor(pod.Labels, endpoints);
-            if (hash != pod.ConfigHash)
-                await TouchAsync(pod.Key, hash, stop);
+            if (hash == pod.ConfigHash)
+                continue;
+            var since = FirstTouch.Of(pod.ConfigHash) is { } first && first.Hash == hash ? time.GetUtcNow() - first.At : (TimeSpan?)null;
+            if (since >= BeforeSecondTouch)
+            {
+                await TouchAsync(pod.Key, hash, stop); // 5.
+                continue;
+            }
+
+            if (since is null)
+                await TouchAsync(pod.Key, new FirstTouch(hash, time.GetUtcNow()).ToString(), stop); // 4.
+            next = BeforeSecondTouch;
         }
 
-        return null;
+        return next;
     }
 
     /// <summary>The file in a ConfigMap of the controller's; empty if there is none.</summary>
@@ -90,6 +105,17 @@ internal sealed partial class NamespaceReconciler(KubeClient client, ClusterView
         },
         Data = new Dictionary<string, string> { [PicoNames.ConfigMapKey] = content },
     };
+
+    /// <summary>The annotation of a pod that is to be touched again, so that whoever leads then knows: the hash, <c>@</c>, and when, in milliseconds since 1970.</summary>
+    private readonly record struct FirstTouch(string Hash, DateTimeOffset At)
+    {
+        public static FirstTouch? Of(string annotation) =>
+            annotation.IndexOf('@', StringComparison.Ordinal) is >= 0 and var end && long.TryParse(annotation.AsSpan(end + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var at)
+                ? new(annotation[..end], DateTimeOffset.UnixEpoch.AddMilliseconds(at))
+                : null;
+
+        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Hash}@{At.ToUnixTimeMilliseconds()}");
+    }
 
     [LoggerMessage(6511, LogLevel.Information, "The ConfigMap of namespace {Namespace} has {Count} endpoints")]
     private partial void LogWritten(string @namespace, int count);
