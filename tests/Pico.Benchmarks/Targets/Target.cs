@@ -12,7 +12,7 @@ namespace Pico.Benchmarks.Targets;
 /// <param name="Start">Starts it.</param>
 internal sealed record Target(string Name, string Description, bool NeedsPico, Func<TargetContext, RunningTarget> Start)
 {
-    /// <summary>True for what only says what the load and the service cost themselves.</summary>
+    /// <summary>True for what no goal compares with: it says what the load, the service or the hops cost themselves.</summary>
     public bool IsOrientation { get; private init; }
 
     /// <summary>Every target, in the order in which they take turns.</summary>
@@ -21,6 +21,7 @@ internal sealed record Target(string Name, string Description, bool NeedsPico, F
         new("direct", "the service itself, for orientation", NeedsPico: false, context =>
             new RunningTarget("direct", context.ServicePort, [])) { IsOrientation = true },
         new("nginx", "a second nginx as reverse proxy with kept-alive upstream connections, no tunnel", NeedsPico: false, StartNginx),
+        new("nginx-twice", "two of these in a row, which are as many hops as a tunnel's server and agent, for orientation", NeedsPico: false, StartNginxTwice) { IsOrientation = true },
         new("yarp", "a bare YARP forwarder on Kestrel, no tunnel", NeedsPico: false, StartYarp),
         new("pico", "Pico's server and native AOT agent, as separate processes with their defaults", NeedsPico: true, StartPico),
         new("pico-observed", "the same with one node, and its access log, traces (sampled by default, sent to a receiver that throws them away) and metrics, which are read every second", NeedsPico: true, StartObserved),
@@ -30,7 +31,19 @@ internal sealed record Target(string Name, string Description, bool NeedsPico, F
     private static RunningTarget StartNginx(TargetContext context)
     {
         var port = FreePort.Take(1)[0];
-        return new RunningTarget("nginx", port, [NginxProcess.StartProxy(context.Workspace, port, context.ServicePort, context.Time)]);
+        return new RunningTarget("nginx", port, [NginxProcess.StartProxy("nginx", context.Workspace, port, context.ServicePort, context.Time)]);
+    }
+
+    private static RunningTarget StartNginxTwice(TargetContext context)
+    {
+        var ports = FreePort.Take(2);
+        var (front, back) = (ports[0], ports[1]);
+        return new RunningTarget(
+            "nginx-twice", front,
+            [
+                NginxProcess.StartProxy("front", context.Workspace, front, back, context.Time),
+                NginxProcess.StartProxy("back", context.Workspace, back, context.ServicePort, context.Time),
+            ]);
     }
 
     private static RunningTarget StartYarp(TargetContext context)
