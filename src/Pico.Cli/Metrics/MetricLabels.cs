@@ -57,6 +57,9 @@ internal static class MetricLabels
         ("zone", "the node's zone, or empty"),
     ];
 
+    /// <summary>The instruments with that label.</summary>
+    public static IEnumerable<string> With(string label) => Known.Where(k => k.Value.Contains(label)).Select(static k => k.Key);
+
     /// <summary>The labels of the instrument of that name.</summary>
     public static IReadOnlyList<string> Of(string instrument) => Known.GetValueOrDefault(instrument, []);
 }

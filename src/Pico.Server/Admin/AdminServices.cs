@@ -78,7 +78,7 @@ internal static class AdminServices
     // Meters are found by name in the whole process: another server's in the same process have another factory.
     private static Func<Instrument, MetricStreamConfiguration?> OwnMeters(IMeterFactory meters) => instrument =>
         instrument.Meter.Scope == meters || (instrument.Meter.Name == RuntimeMeter && !Unscraped.Contains(instrument.Name))
-            ? new MetricStreamConfiguration { CardinalityLimit = instrument is Histogram<double> ? ServerMetrics.MaxHistograms : ServerMetrics.MaxSeries }
+            ? new MetricStreamConfiguration { CardinalityLimit = SeriesLimits.Of(instrument) }
             : MetricStreamConfiguration.Drop;
 
     /// <summary>Asks for a client certificate and a token, if the port does; probes need neither, and the status page's own files no token.</summary>

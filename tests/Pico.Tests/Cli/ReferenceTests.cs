@@ -1,3 +1,6 @@
+using Pico.Cli.Metrics;
+using Pico.Server.Admin.Metrics;
+
 namespace Pico.Tests.Cli;
 
 public sealed class ReferenceTests
@@ -21,4 +24,8 @@ public sealed class ReferenceTests
         var page = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "metrics.md"), TestContext.Current.CancellationToken);
         Assert.True(page == output, "docs/metrics.md is not in step with the instruments: run `make docs`.");
     }
+
+    [Fact]
+    public void Instruments_ThatMayHaveManySeries_AreThoseWithTheLabelEndpoint() =>
+        Assert.Equal(MetricLabels.With("endpoint").Order(StringComparer.Ordinal), SeriesLimits.PerEndpoint.Order(StringComparer.Ordinal));
 }

@@ -15,12 +15,6 @@ internal sealed class ServerMetrics
     /// <summary>The meter of everything in this room.</summary>
     public const string MeterName = "Pico.Server";
 
-    /// <summary>How many label sets an instrument may have: what all endpoints can bring in a bad hour.</summary>
-    public const int MaxSeries = 10 * EndpointSeries.MaxEndpoints;
-
-    /// <summary>How many a histogram may have, which forgets none: as many names of endpoints that came and went as are told apart, twice.</summary>
-    public const int MaxHistograms = 2 * EndpointSeries.MaxEndpoints;
-
     private static readonly InstrumentAdvice<double> DurationBuckets = new()
     {
         HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
