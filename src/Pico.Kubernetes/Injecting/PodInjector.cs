@@ -21,6 +21,7 @@ internal sealed class PodInjector(AgentTemplate template, InjectionPolicy policy
     private const string PodVolume = "pico-pod";
     private const string EndpointsFolder = "/etc/pico/endpoints";
     private const string PodFolder = "/etc/pico/pod";
+    private const string ApiTokenFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
     private const string LabelsFile = "labels";
     private const string DefaultContainer = "kubectl.kubernetes.io/default-container";
 
@@ -92,6 +93,8 @@ internal sealed class PodInjector(AgentTemplate template, InjectionPolicy policy
         var agent = AgentContainer.Create(settings, options);
         agent.VolumeMounts.Add(new V1VolumeMount { Name = EndpointsVolume, MountPath = EndpointsFolder, ReadOnlyProperty = true });
         agent.VolumeMounts.Add(new V1VolumeMount { Name = PodVolume, MountPath = PodFolder, ReadOnlyProperty = true });
+        // Kubernetes puts the pod's token for its API into every container that has nothing at this path. The agent needs none.
+        agent.VolumeMounts.Add(new V1VolumeMount { Name = PodVolume, MountPath = ApiTokenFolder, ReadOnlyProperty = true });
         if (isNative)
             agent.RestartPolicy = "Always";
         patch.AddItem(isNative ? ["spec", "initContainers"] : ["spec", "containers"], agent);

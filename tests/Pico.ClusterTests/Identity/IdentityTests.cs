@@ -5,6 +5,7 @@ using Pico.IntegrationTests.Fixtures;
 namespace Pico.ClusterTests.Identity;
 
 /// <summary>Agents are known by the ServiceAccounts of their pods, without any key or secret; what they may register follows from who claims it.</summary>
+[Collection(nameof(Alone))]
 public sealed class IdentityTests(PicoRelease pico)
 {
     private const int AgentPort = 8004;

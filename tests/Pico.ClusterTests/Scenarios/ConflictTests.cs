@@ -5,6 +5,7 @@ using Pico.ClusterTests.Fixtures;
 namespace Pico.ClusterTests.Scenarios;
 
 /// <summary>PicoEndpoints that cannot be served say why, and disturb nobody.</summary>
+[Collection(nameof(Alone))]
 public sealed class ConflictTests(PicoRelease pico)
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);

@@ -68,6 +68,23 @@ public sealed class InjectionTests(PicoRelease pico)
             events => events.Any(e => e["reason"]!.GetValue<string>() == "InjectionSkipped"));
     }
 
+    [Fact]
+    public async Task Agent_BesideAnApplicationWithATokenForTheApi_HasNone()
+    {
+        const string Folder = "/var/run/secrets/kubernetes.io/serviceaccount";
+        await using var scene = await pico.CreateNamespaceAsync();
+        await scene.DeployAsync(Manifests.Service("web", "pico.dev/inject: \"true\""), "web");
+
+        var spec = Assert.Single(await scene.Kubectl.ListAsync(scene.Name, "pods"))["spec"]!;
+
+        Assert.NotEqual("pico-pod", VolumeAt("service"));
+        Assert.Equal("pico-pod", VolumeAt("pico-agent"));
+
+        string VolumeAt(string container) => ((string[])["containers", "initContainers"]).SelectMany(kind => spec[kind]?.AsArray() ?? [])
+            .Single(c => c!["name"]!.GetValue<string>() == container)!["volumeMounts"]!.AsArray()
+            .Single(m => m!["mountPath"]!.GetValue<string>() == Folder)!["name"]!.GetValue<string>();
+    }
+
     private static async Task<int> MinorVersionAsync(Kubectl kubectl)
     {
         var version = JsonNode.Parse(await kubectl.RunAsync("get", "--raw", "/version"))!["minor"]!.GetValue<string>();

@@ -4,6 +4,7 @@ using Pico.IntegrationTests.Fixtures;
 namespace Pico.ClusterTests.Scenarios;
 
 /// <summary>What an operator sees.</summary>
+[Collection(nameof(Alone))]
 public sealed class StatusTests(PicoRelease pico)
 {
     [Fact]

@@ -43,11 +43,9 @@ internal static class StormPart
             context.Say("one of two nodes crashes and is started again");
             var (registered, load) = await CrashAsync(context, crashes, stays, herd, cancellation);
             figures.Add(new("one of two nodes: all registered again at both, counted from the crash", $"{registered.TotalSeconds:N1} s"));
-            figures.Add(ScaleFigure.AtMost($"one of two nodes: of {load.Sent:N0} requests to the other that failed meanwhile", load.Failed, 0, null, "N0", ""));
+            figures.Add(ScaleFigure.AtMost($"one of two nodes: of {load.Sent:N0} requests to the other that failed meanwhile ({load.Failures})", load.Failed, 0, null, "N0", ""));
             await EndpointCheck.RunAsync(stays, sizes.Tunnels, cancellation);
             await EndpointCheck.RunAsync(crashes, sizes.Tunnels, cancellation);
-            if (load.Failed > 0)
-                throw new BenchmarkException($"{load.Failed} of {load.Sent} requests to endpoints that the node which stays serves failed: {load.Failures}");
         }
 
         return new ScaleResult(

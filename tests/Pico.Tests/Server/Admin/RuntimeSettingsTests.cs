@@ -61,7 +61,7 @@ public sealed class RuntimeSettingsTests
     [Theory]
     [InlineData("Origin", "https://evil.example")]
     [InlineData("Sec-Fetch-Site", "cross-site")]
-    public async Task Setting_FromAPageOfAnotherSite_IsForbidden(string header, string value)
+    public async Task Setting_FromAPage_IsForbidden(string header, string value)
     {
         await using var server = await TestServer.StartAsync();
         Assert.Equal(HttpStatusCode.Forbidden, (await PutAsync(server, "/access-log?enabled=true", (header, value))).Status);
