@@ -73,7 +73,8 @@ public sealed class InjectionTests(PicoRelease pico)
     {
         const string Folder = "/var/run/secrets/kubernetes.io/serviceaccount";
         await using var scene = await pico.CreateNamespaceAsync();
-        await scene.DeployAsync(Manifests.Service("web", "pico.dev/inject: \"true\""), "web");
+        await scene.DeployAsync(
+            Manifests.Service("web", "pico.dev/inject: \"true\"").Replace("automountServiceAccountToken: false", "automountServiceAccountToken: true", StringComparison.Ordinal), "web");
 
         var spec = Assert.Single(await scene.Kubectl.ListAsync(scene.Name, "pods"))["spec"]!;
 

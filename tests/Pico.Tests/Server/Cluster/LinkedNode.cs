@@ -77,6 +77,13 @@ internal sealed class LinkedNode : IAsyncDisposable
             other.Member, ".node"u8, new NodeFacts(fingerprint ?? other.Fingerprint, "test", zone, draining, "", null).Encode());
     }
 
+    /// <summary>Tells this node and another of one another.</summary>
+    public void MeetEachOther(LinkedNode other)
+    {
+        Meet(other);
+        other.Meet(this);
+    }
+
     /// <summary>Tells this node what another has.</summary>
     public void Hear(LinkedNode other, string endpoint, EndpointProtocol protocol = EndpointProtocol.Tcp, int count = 1) =>
         Observer.OnValueSet(other.Member, System.Text.Encoding.UTF8.GetBytes(endpoint), new RouteValue(protocol, count).Encode());

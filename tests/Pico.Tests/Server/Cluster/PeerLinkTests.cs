@@ -1,8 +1,4 @@
 using System.Net;
-using System.Net.Security;
-using System.Net.Sockets;
-using System.Security.Authentication;
-using System.Text;
 using Pico.Gossip;
 using Pico.Server.Cluster.Links;
 using Pico.Server.Cluster.Members;
@@ -28,7 +24,7 @@ public sealed class PeerLinkTests : IAsyncDisposable
     [Fact]
     public async Task Relay_HalfCloseAndClientAddress_PassBothNodes()
     {
-        MeetEachOther();
+        _a.MeetEachOther(_b);
         var agent = await _b.ServeAsync("db", TestAgent.EchoAsync);
         _a.Hear(_b, "db");
 
@@ -45,7 +41,7 @@ public sealed class PeerLinkTests : IAsyncDisposable
     [Fact]
     public async Task Relay_ResetByTheService_ReachesTheClientWithItsCode()
     {
-        MeetEachOther();
+        _a.MeetEachOther(_b);
         await _b.ServeAsync("db", stream =>
         {
             stream.Abort(StreamError.ServiceReset);
@@ -63,7 +59,7 @@ public sealed class PeerLinkTests : IAsyncDisposable
     [Fact]
     public async Task Relay_ResetByTheClient_ReachesTheServiceWithItsCode()
     {
-        MeetEachOther();
+        _a.MeetEachOther(_b);
         var agent = await _b.ServeAsync("db");
         _a.Hear(_b, "db");
         var connected = await _a.ConnectAsync("db");
@@ -78,7 +74,7 @@ public sealed class PeerLinkTests : IAsyncDisposable
     [Fact]
     public async Task Relay_ServiceThatReadsNothing_HoldsTheClientUp()
     {
-        MeetEachOther();
+        _a.MeetEachOther(_b);
         await _b.ServeAsync("db");
         _a.Hear(_b, "db");
         var connected = await _a.ConnectAsync("db");
@@ -118,7 +114,7 @@ public sealed class PeerLinkTests : IAsyncDisposable
     [Fact]
     public async Task Relay_EndpointThatTheNodeHasNot_IsRefusedAndNotRelayedFurther()
     {
-        MeetEachOther();
+        _a.MeetEachOther(_b);
         await using var c = new LinkedNode("node-c");
         _b.Meet(c);
         c.Meet(_b);
@@ -135,7 +131,7 @@ public sealed class PeerLinkTests : IAsyncDisposable
     [Fact]
     public async Task Open_AtANodeThatGoesDownBeforeItAnswers_IsTriedAtAnother()
     {
-        MeetEachOther();
+        _a.MeetEachOther(_b);
         await using var c = new LinkedNode("node-c");
         _a.Meet(c);
         c.Meet(_a);
@@ -157,7 +153,7 @@ public sealed class PeerLinkTests : IAsyncDisposable
     [Fact]
     public async Task Open_RefusedByOneNode_IsTriedAtAnother()
     {
-        MeetEachOther();
+        _a.MeetEachOther(_b);
         await using var c = new LinkedNode("node-c");
         _a.Meet(c);
         c.Meet(_a);
@@ -176,7 +172,7 @@ public sealed class PeerLinkTests : IAsyncDisposable
     [Fact]
     public async Task Open_ServiceRefuses_GivesItsReason()
     {
-        MeetEachOther();
+        _a.MeetEachOther(_b);
         var agent = await _b.ServeAsync("db");
         agent.AutoAccept = false;
         _a.Hear(_b, "db");
@@ -192,7 +188,7 @@ public sealed class PeerLinkTests : IAsyncDisposable
     [Fact]
     public async Task Open_ClientLosesInterest_TakesTheOpenAtTheAgentBack()
     {
-        MeetEachOther();
+        _a.MeetEachOther(_b);
         var agent = await _b.ServeAsync("db");
         agent.AutoAccept = false;
         _a.Hear(_b, "db");
@@ -210,7 +206,7 @@ public sealed class PeerLinkTests : IAsyncDisposable
     [Fact]
     public async Task Idle_HttpStream_IsUsedAgainWithoutAnOpen()
     {
-        MeetEachOther();
+        _a.MeetEachOther(_b);
         var agent = await _b.ServeAsync("web", TestAgent.EchoAsync, EndpointProtocol.Http);
         _a.Hear(_b, "web", EndpointProtocol.Http);
         var first = await _a.ConnectAsync("web", reuse: true);
@@ -226,7 +222,7 @@ public sealed class PeerLinkTests : IAsyncDisposable
     [Fact]
     public async Task Draining_Node_IsUsedForWhatNobodyElseHasAndKeepsNothingIdle()
     {
-        MeetEachOther();
+        _a.MeetEachOther(_b);
         await _b.ServeAsync("web", TestAgent.EchoAsync, EndpointProtocol.Http);
         _a.Hear(_b, "web", EndpointProtocol.Http);
         var first = await _a.ConnectAsync("web", reuse: true);
@@ -249,7 +245,7 @@ public sealed class PeerLinkTests : IAsyncDisposable
     [Fact]
     public async Task Down_Node_TakesItsRoutesWithItAndWhatRunsFinishes()
     {
-        MeetEachOther();
+        _a.MeetEachOther(_b);
         await _b.ServeAsync("db", TestAgent.EchoAsync);
         _a.Hear(_b, "db");
         var running = await _a.ConnectAsync("db");
@@ -265,7 +261,7 @@ public sealed class PeerLinkTests : IAsyncDisposable
     [Fact]
     public async Task Link_Lost_IsDialledAgainAndOthersArePreferredMeanwhile()
     {
-        MeetEachOther();
+        _a.MeetEachOther(_b);
         await _b.ServeAsync("db", TestAgent.EchoAsync);
         _a.Hear(_b, "db");
         var running = await _a.ConnectAsync("db");
@@ -282,7 +278,7 @@ public sealed class PeerLinkTests : IAsyncDisposable
     [Fact]
     public async Task Link_NobodyListens_FailsFastAndSaysWhom()
     {
-        MeetEachOther();
+        _a.MeetEachOther(_b);
         _b.Get<ClusterPort>().Dispose();
         _a.Hear(_b, "db");
 
@@ -293,126 +289,11 @@ public sealed class PeerLinkTests : IAsyncDisposable
         Assert.True(Peer(_a, _b).Link.IsDown);
     }
 
-    [Fact]
-    public async Task Dial_AnotherCertificateThanTheGossiped_IsRefused()
-    {
-        _b.Meet(_a);
-        _a.Meet(_b, fingerprint: _a.Fingerprint);
-        await _b.ServeAsync("db", TestAgent.EchoAsync);
-        _a.Hear(_b, "db");
-
-        var connected = await _a.ConnectAsync("db");
-
-        Assert.Equal(ProxyError.UpstreamUnreachable, connected.Error);
-        Assert.Equal(0, _b.Get<LinkAcceptor>().Count);
-    }
-
-    [Fact]
-    public async Task Accept_CertificateOfNoMember_IsRefused()
-    {
-        _a.Meet(_b); // and _b never heard of _a
-        await _b.ServeAsync("db", TestAgent.EchoAsync);
-        _a.Hear(_b, "db");
-
-        var connected = await _a.ConnectAsync("db");
-
-        Assert.False(connected.IsConnected);
-        Assert.Equal(0, _b.Get<LinkAcceptor>().Count);
-    }
-
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Accept_TlsOfAStranger_LearnsNothing(bool withCertificate)
-    {
-        MeetEachOther();
-        using var tcp = new TcpClient();
-        await tcp.ConnectAsync(_b.Address, TestContext.Current.CancellationToken);
-        await using var tls = new SslStream(tcp.GetStream());
-        using var own = TestCertificate.Create("stranger");
-
-        await Assert.ThrowsAnyAsync<Exception>(async () =>
-        {
-            await tls.AuthenticateAsClientAsync(
-                new SslClientAuthenticationOptions
-                {
-                    TargetHost = "pico",
-                    EnabledSslProtocols = SslProtocols.Tls13,
-                    ClientCertificates = withCertificate ? [own] : [],
-                    RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null,
-                },
-                TestContext.Current.CancellationToken);
-            // In TLS 1.3 the client is through before the server has looked: it learns with the first byte.
-            if (await tls.ReadAsync(new byte[1], TestContext.Current.CancellationToken) == 0)
-                throw new EndOfStreamException();
-        });
-
-        Assert.Equal(0, _b.Get<LinkAcceptor>().Count);
-    }
-
-    [Fact]
-    public async Task Accept_SilentConnections_AreBoundedAndHarmNoMember()
-    {
-        MeetEachOther();
-        await _b.ServeAsync("db", TestAgent.EchoAsync);
-        _a.Hear(_b, "db");
-        Assert.True((await _a.ConnectAsync("db")).IsConnected);
-        var strangers = new List<TcpClient>();
-        for (var i = 0; i < LinkOptions.MaxPendingOfAddress + 1; i++)
-        {
-            var stranger = new TcpClient();
-            strangers.Add(stranger);
-            await stranger.ConnectAsync(_b.Address, TestContext.Current.CancellationToken);
-        }
-
-        // One too many is closed at once, whichever of them that is.
-        var closed = await await Task.WhenAny(strangers.Select(s => s.GetStream().ReadAsync(new byte[1], TestContext.Current.CancellationToken).AsTask()));
-        Assert.Equal(0, closed);
-        Assert.True((await _a.ConnectAsync("db")).IsConnected);
-        strangers.ForEach(s => s.Dispose());
-    }
-
-    [Theory]
-    [InlineData("GET / HTTP/1.1\r\n\r\n")]
-    [InlineData("\u0016\u0003\u0001\u0002\u0000nothing of TLS at all")]
-    [InlineData("")]
-    public async Task Accept_Garbage_EndsThatConnectionOnly(string bytes)
-    {
-        MeetEachOther();
-        await _b.ServeAsync("db", TestAgent.EchoAsync);
-        _a.Hear(_b, "db");
-        using var tcp = new TcpClient();
-        await tcp.ConnectAsync(_b.Address, TestContext.Current.CancellationToken);
-        var stream = tcp.GetStream();
-        await stream.WriteAsync(Encoding.Latin1.GetBytes(bytes), TestContext.Current.CancellationToken);
-        tcp.Client.Shutdown(SocketShutdown.Send);
-
-        try
-        {
-            while (await stream.ReadAsync(new byte[100], TestContext.Current.CancellationToken) > 0)
-            {
-                // A TLS alert may come.
-            }
-        }
-        catch (IOException)
-        {
-            // Or a reset.
-        }
-
-        Assert.True((await _a.ConnectAsync("db")).IsConnected);
-    }
-
     private static Peer Peer(LinkedNode from, LinkedNode to) => from.Get<PeerDirectory>().TryGet(to.Life, out var peer) ? peer : throw new InvalidOperationException();
 
     private static async Task<string> ReadToEndAsync(TunnelStream stream)
     {
         using var reader = new StreamReader(stream.AsStream());
         return await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
-    }
-
-    private void MeetEachOther()
-    {
-        _a.Meet(_b);
-        _b.Meet(_a);
     }
 }
