@@ -8,7 +8,7 @@ using Microsoft.Extensions.Hosting;
 using Pico.TestService.Load;
 
 // The service behind the endpoints of the cluster tests: tells which pod and port answered. /wait/MILLISECONDS answers after that time. It listens on every
-// port of PORTS, and on SIGTERM finishes what runs. With the argument "load" it is a client instead, see LoadPages.
+// port of PORTS, and on SIGTERM finishes what runs. With the arguments "load NAMESPACE/SERVICE" it is a client instead, see LoadPages.
 var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
 var ports = (Environment.GetEnvironmentVariable("PORTS") ?? "8080").Split(',').Select(text => int.Parse(text, CultureInfo.InvariantCulture)).ToArray();
 builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -19,8 +19,8 @@ builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
 builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMinutes(1));
 
 await using var app = builder.Build();
-await using var load = new LoadPages();
-if (args is ["load"])
+await using var load = args is ["load", var service] ? new LoadPages(service) : null;
+if (load is not null)
     app.Run(load.AnswerAsync);
 else
     app.Run(AnswerAsync);

@@ -55,6 +55,6 @@ internal sealed class ServerSettings
             "How long requests and streams in flight may take to finish when the server stops.")
         .Add(
             "drain-delay", OptionTypes.Duration(TimeSpan.Zero), o => o.DrainDelay, (o, v) => o.DrainDelay = v,
-            "How long a stopping server still accepts connections, while /ready says no, until load balancers have noticed; up to three times as long while clients still connect. Part of the grace period.")
+            "How long a stopping server still accepts connections, while /ready says no, until load balancers have noticed; up to three times as long while clients still come. Part of the grace period.")
         .Rules(o => ServerOptionsValidator.Validate(o).Select(e => (e.Key, $"'{e.Value}' is not allowed; allowed: {e.Allowed}")));
 }

@@ -8,7 +8,7 @@ namespace Pico.Server.Hosting;
 /// How a node stops, in this order:
 /// <code>
 ///   1 not ready, and the other nodes are told; agents are not admitted; HTTP/1.1 responses end their connections
-///   2 for the drain delay, and up to three times that as long as clients still connect, new connections are accepted: load balancers need a moment to notice
+///   2 for the drain delay, and up to three times that as long as clients still connect or ask on what they kept, new connections are accepted: load balancers need a moment to notice
 ///   3 the ports of clients close; connections end after what they do (HTTP/2: GOAWAY), idle ones in a moment
 ///   4 agents are told to go elsewhere (GO_AWAY, Draining)
 ///   5 what runs finishes: the connections of clients, and with them the streams of tunnels; meanwhile agents register elsewhere, and leave
@@ -47,7 +47,7 @@ internal sealed partial class Drain(
         }
     }
 
-    // Whoever connects has not noticed yet, or never will.
+    // Whoever connects or asks has not noticed yet, or never will.
     private async Task WhileStillChosenAsync(CancellationToken patience)
     {
         var most = Max(options.DrainDelay, Min(MostDelays * options.DrainDelay, options.GracePeriod / MostDelays));
@@ -56,7 +56,7 @@ internal sealed partial class Drain(
         while (left > TimeSpan.Zero)
         {
             await Task.Delay(left, time, patience);
-            left = Min(Quiet - clientPorts.SinceAccepted, most - time.GetElapsedTime(began));
+            left = Min(Quiet - Min(clientPorts.SinceAccepted, lifecycle.SinceAsked), most - time.GetElapsedTime(began));
         }
     }
 

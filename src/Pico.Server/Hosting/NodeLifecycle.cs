@@ -9,6 +9,7 @@ internal sealed class NodeLifecycle : IDisposable
     private volatile bool _listening;
     private volatile bool _joined;
     private volatile bool _draining;
+    private long _askedAt;
 
     public NodeLifecycle(TimeProvider time)
     {
@@ -24,6 +25,9 @@ internal sealed class NodeLifecycle : IDisposable
 
     /// <summary>True once the node is stopping: responses end their connections, nothing new is admitted.</summary>
     public bool IsDraining => _draining;
+
+    /// <summary>How long ago <see cref="NoteAsked"/> was called.</summary>
+    public TimeSpan SinceAsked => _time.GetElapsedTime(Volatile.Read(ref _askedAt));
 
     /// <summary>Fires when the node's time is over.</summary>
     public CancellationToken Stopped { get; }
@@ -57,6 +61,9 @@ internal sealed class NodeLifecycle : IDisposable
             return;
         DrainBegan?.Invoke();
     }
+
+    /// <summary>While it drains: an HTTP/1.1 client has asked for something, on a connection that it had kept. It has not noticed, or goes on with what it has.</summary>
+    public void NoteAsked() => Volatile.Write(ref _askedAt, _time.GetTimestamp());
 
     /// <summary>Whatever still runs ends now. Idempotent.</summary>
     public void End() => _stopped.Cancel();

@@ -29,7 +29,7 @@ public sealed class ServerOptions
 
     /// <summary>
     /// How long a stopping server still accepts connections, while <c>/ready</c> says no: until load balancers have noticed; up to three times as long, or a third of
-    /// the grace period, while clients still connect. Part of <see cref="GracePeriod"/>. Default 1 s.
+    /// the grace period, while clients still come. Part of <see cref="GracePeriod"/>. Default 1 s.
     /// </summary>
     public TimeSpan DrainDelay { get; set; } = TimeSpan.FromSeconds(1);
 }

@@ -3,21 +3,19 @@ using Pico.IntegrationTests.Fixtures;
 
 namespace Pico.ClusterTests.Load;
 
-/// <summary>The client in the cluster whose requests the tests count: a pod of the test service's image (tests/Pico.TestService/Load), told the ready servers from here.</summary>
+/// <summary>The client in the cluster whose requests the tests count: a pod of the test service's image (tests/Pico.TestService/Load) that watches which servers are ready.</summary>
 internal sealed class LoadClient : IAsyncDisposable
 {
     private const int ProbesPerSecond = 20;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
+    private readonly Kubectl _kubectl;
+    private readonly string _release;
+    private readonly string _role;
     private readonly PodPort _port;
-    private readonly ReadyServers _servers;
     private int _runs;
 
-    private LoadClient(Kubectl kubectl, string release, string node, PodPort port)
-    {
-        (Node, _port) = (node, port);
-        _servers = new(kubectl, release, UseAsync);
-    }
+    private LoadClient(Kubectl kubectl, string release, string role, string node, PodPort port) => (_kubectl, _release, _role, Node, _port) = (kubectl, release, role, node, port);
 
     /// <summary>The node that it runs on.</summary>
     public string Node { get; }
@@ -25,17 +23,32 @@ internal sealed class LoadClient : IAsyncDisposable
     /// <summary>Starts it in a namespace, as a client of the installation in the namespace <paramref name="release"/>.</summary>
     public static async Task<LoadClient> StartAsync(TestNamespace scene, string release)
     {
+        var role = $"load-of-{scene.Name}";
+        await scene.Kubectl.ApplyAsync(
+            release,
+            $$"""
+            apiVersion: rbac.authorization.k8s.io/v1
+            kind: Role
+            metadata: {name: {{role}}}
+            rules: [{apiGroups: [""], resources: [endpoints], verbs: [watch]}]
+            ---
+            apiVersion: rbac.authorization.k8s.io/v1
+            kind: RoleBinding
+            metadata: {name: {{role}}}
+            roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: {{role}}}
+            subjects: [{kind: ServiceAccount, name: default, namespace: {{scene.Name}}}]
+            """);
         await scene.ApplyAsync(
             $$"""
             apiVersion: v1
             kind: Pod
             metadata: {name: load}
             spec:
-              {{Manifests.Container.ReplaceLineEndings("\n  ")}}
-                  args: [load]
+              {{Manifests.Container.Replace("automountServiceAccountToken: false", "automountServiceAccountToken: true", StringComparison.Ordinal).ReplaceLineEndings("\n  ")}}
+                  args: [load, {{release}}/pico-proxy]
             """);
         var pod = await scene.Kubectl.UntilAsync("the client runs", scene.Name, "pod/load", Patience, pod => Conditions.IsTrue(pod, "Ready"));
-        return new(scene.Kubectl, release, pod["spec"]!["nodeName"]!.GetValue<string>(), await PodPort.ForwardAsync(scene.Kubectl, scene.Name, "pod/load", 8080));
+        return new(scene.Kubectl, release, role, pod["spec"]!["nodeName"]!.GetValue<string>(), await PodPort.ForwardAsync(scene.Kubectl, scene.Name, "pod/load", 8080));
     }
 
     /// <summary>
@@ -58,16 +71,9 @@ internal sealed class LoadClient : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _servers.DisposeAsync();
         await _port.DisposeAsync();
+        await _kubectl.RunAsync("delete", "role,rolebinding", _role, "--namespace", _release, "--ignore-not-found");
     }
 
     private LoadRun Create(int rate) => new(_port.Http, $"run-{Interlocked.Increment(ref _runs)}", rate);
-
-    private async Task UseAsync(IReadOnlyList<string> servers, CancellationToken cancellationToken)
-    {
-        using var body = new StringContent(string.Join('\n', servers));
-        using var response = await _port.Http.PutAsync("/servers", body, cancellationToken);
-        response.EnsureSuccessStatusCode();
-    }
 }

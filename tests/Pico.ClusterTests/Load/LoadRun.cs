@@ -4,7 +4,7 @@ using Pico.IntegrationTests.Fixtures;
 namespace Pico.ClusterTests.Load;
 
 /// <summary>
-/// Requests to one endpoint, spread over the ready servers (<see cref="ReadyServers"/>), half of them POSTs, one in 20 slow. Failed is whatever is not answered 200 with the
+/// Requests to one endpoint, spread over the ready servers, half of them POSTs, one in 20 slow. Failed is whatever is not answered 200 with the
 /// right text within a minute; refused connections, resets and Pico's own errors all count, nothing is tried again.
 /// </summary>
 internal sealed class LoadRun(HttpClient generator, string name, int rate) : IAsyncDisposable

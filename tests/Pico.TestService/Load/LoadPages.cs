@@ -7,28 +7,21 @@ namespace Pico.TestService.Load;
 /// <summary>
 /// How tests drive the load, from outside of the cluster:
 /// <code>
-///   PUT    /servers                   the body names the servers that requests go to from now on, an address and port a line
 ///   POST   /runs/NAME?endpoint=&amp;rate=&amp;through=
-///                                     begins to send requests to an endpoint, so many a second; through one address instead, by a new connection each
+///                                     begins to send requests to an endpoint, so many a second, through the ready servers; through one address instead, by a new connection each
 ///   GET    /runs/NAME                 what has become of them
 ///   DELETE /runs/NAME                 begins no more
 /// </code>
 /// </summary>
-internal sealed class LoadPages : IAsyncDisposable
+/// <param name="service">The Service of the servers, as NAMESPACE/NAME.</param>
+internal sealed class LoadPages(string service) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, LoadRun> _runs = new(StringComparer.Ordinal);
-    private volatile string[] _servers = [];
+    private readonly ReadyServers _servers = new(service);
 
     public async Task AnswerAsync(HttpContext context)
     {
         var request = context.Request;
-        if (request is { Method: "PUT", Path.Value: "/servers" })
-        {
-            using var body = new StreamReader(request.Body);
-            _servers = (await body.ReadToEndAsync(context.RequestAborted)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            return;
-        }
-
         if (!request.Path.StartsWithSegments("/runs", StringComparison.Ordinal))
             return; // the readiness probe
 
@@ -37,7 +30,7 @@ internal sealed class LoadPages : IAsyncDisposable
         {
             string[] through = request.Query["through"] is [{ Length: > 0 } address] ? [address] : [];
             _runs[name] = new LoadRun(
-                request.Query["endpoint"]!, int.Parse(request.Query["rate"]!, CultureInfo.InvariantCulture), through.Length > 0 ? () => through : () => _servers, through.Length == 0);
+                request.Query["endpoint"]!, int.Parse(request.Query["rate"]!, CultureInfo.InvariantCulture), through.Length > 0 ? () => through : () => _servers.Current, through.Length == 0);
         }
         else if (request.Method == "DELETE")
             _ = _runs[name].StopAsync();
@@ -48,5 +41,6 @@ internal sealed class LoadPages : IAsyncDisposable
     {
         foreach (var run in _runs.Values)
             await run.DisposeAsync();
+        await _servers.DisposeAsync();
     }
 }

@@ -38,7 +38,10 @@ internal sealed partial class GeneralPath(
         var watch = ContextObservation.Begin(context, observer);
         // So clients of a node that drains come by new connections, and those tell whether it is still chosen.
         if (lifecycle.IsDraining && HttpProtocol.IsHttp11(context.Request.Protocol))
+        {
             context.Response.Headers.Connection = "close";
+            lifecycle.NoteAsked();
+        }
 
         EndpointUpstreams? endpoint = null;
         var (error, token) = await AdmitAsync(context); // 1

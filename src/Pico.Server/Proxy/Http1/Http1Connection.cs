@@ -175,6 +175,8 @@ internal sealed partial class Http1Connection
         if (!_watch.HasBegun && _watch.IsWanted)
             _watch.BeginOther("HTTP/1.1", (_connection.RemoteEndPoint as IPEndPoint)?.Address); // it was no request
         _path.Metrics.RequestStarted();
+        if (_path.Lifecycle.IsDraining)
+            _path.Lifecycle.NoteAsked();
         // Opening a stream has a time-out of its own.
         Wait(Waiting.Exchange, 0);
     }

@@ -104,6 +104,42 @@ public sealed class DrainTests
         await stopping.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
     }
 
+    [Fact]
+    public async Task Stop_WhileClientsStillAskOnConnectionsThatTheyKept_ClosesNone()
+    {
+        await using var server = await TestServer.StartAsync(o => o.DrainDelay = TimeSpan.FromSeconds(1));
+        _answer.SetResult();
+        await using var agent = await AgentAsync(server);
+        var kept = new List<TcpClient>();
+        for (var i = 0; i < 8; i++)
+        {
+            var client = new TcpClient();
+            kept.Add(client);
+            await client.ConnectAsync(server.Server.ProxyAddress, TestContext.Current.CancellationToken);
+            Assert.DoesNotContain("Connection: close", await AskAsync(client), StringComparison.OrdinalIgnoreCase);
+        }
+
+        var stopping = server.Server.StopAsync(TestContext.Current.CancellationToken);
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(300), TimeProvider.System);
+        foreach (var client in kept)
+        {
+            await pace.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+            Assert.Contains("Connection: close", await AskAsync(client), StringComparison.OrdinalIgnoreCase);
+        }
+
+        await stopping.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        kept.ForEach(client => client.Dispose());
+    }
+
+    private static async Task<string> AskAsync(TcpClient client)
+    {
+        await client.GetStream().WriteAsync("GET / HTTP/1.1\r\nHost: orders.test\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+        var buffer = new byte[4096];
+        var answer = Encoding.ASCII.GetString(buffer, 0, await client.GetStream().ReadAsync(buffer, TestContext.Current.CancellationToken));
+        Assert.StartsWith("HTTP/1.1 200 ", answer, StringComparison.Ordinal);
+        return answer;
+    }
+
     private static async Task<bool> IsAnsweredAsync(TestServer server)
     {
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
