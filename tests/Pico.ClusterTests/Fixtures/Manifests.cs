@@ -38,6 +38,7 @@ internal static class Manifests
             imagePullPolicy: IfNotPresent
             env: [{name: PORTS, value: "8080,8081"}]
             ports: [{name: http, containerPort: 8080}]
+            resources: {requests: {cpu: 100m}}
             readinessProbe: {httpGet: {path: /ready, port: 8080}, periodSeconds: 1, timeoutSeconds: 5}
         """;
 
