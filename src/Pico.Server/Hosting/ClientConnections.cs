@@ -10,25 +10,21 @@ namespace Pico.Server.Hosting;
 /// <summary>
 /// The open connections of clients (proxy port and TLS passthrough): bounds their number, and ends them in order when the node drains.
 /// </summary>
-internal sealed class ClientConnections(ProxyOptions options, LimitMetrics limits, TimeProvider time)
+internal sealed class ClientConnections(ProxyOptions options, LimitMetrics limits, NodeLifecycle lifecycle, TimeProvider time)
 {
     private readonly ConcurrentDictionary<ConnectionContext, byte> _open = new();
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly int _limit = options.MaxConnections == 0 ? int.MaxValue : options.MaxConnections;
     private int _count;
-    private long _acceptedAt;
     private volatile bool _draining;
 
     /// <summary>How many are open.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>How long ago the last one was accepted.</summary>
-    public TimeSpan SinceAccepted => time.GetElapsedTime(Volatile.Read(ref _acceptedAt));
-
     /// <summary>Connection middleware, the first of its port. <paramref name="inClear"/>: what is written to the connection now reaches an HTTP client.</summary>
     public async Task OnConnectionAsync(ConnectionContext connection, bool inClear, ConnectionDelegate next)
     {
-        Volatile.Write(ref _acceptedAt, time.GetTimestamp());
+        lifecycle.NoteClient();
         try
         {
             if (Interlocked.Increment(ref _count) > _limit)

@@ -10,9 +10,6 @@ internal sealed class ClientPorts(ListeningPorts ports, Listeners listeners, Cli
     /// <summary>How many connections of clients are open.</summary>
     public int Connections => connections.Count;
 
-    /// <inheritdoc cref="ClientConnections.SinceAccepted"/>
-    public TimeSpan SinceAccepted => connections.SinceAccepted;
-
     /// <summary>Stops to listen for clients.</summary>
     public async Task CloseAsync(CancellationToken cancellationToken)
     {

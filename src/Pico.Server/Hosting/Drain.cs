@@ -56,7 +56,7 @@ internal sealed partial class Drain(
         while (left > TimeSpan.Zero)
         {
             await Task.Delay(left, time, patience);
-            left = Min(Quiet - Min(clientPorts.SinceAccepted, lifecycle.SinceAsked), most - time.GetElapsedTime(began));
+            left = Min(Quiet - lifecycle.SinceClient, most - time.GetElapsedTime(began));
         }
     }
 

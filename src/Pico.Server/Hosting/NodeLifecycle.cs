@@ -9,7 +9,7 @@ internal sealed class NodeLifecycle : IDisposable
     private volatile bool _listening;
     private volatile bool _joined;
     private volatile bool _draining;
-    private long _askedAt;
+    private long _clientAt;
 
     public NodeLifecycle(TimeProvider time)
     {
@@ -26,8 +26,8 @@ internal sealed class NodeLifecycle : IDisposable
     /// <summary>True once the node is stopping: responses end their connections, nothing new is admitted.</summary>
     public bool IsDraining => _draining;
 
-    /// <summary>How long ago <see cref="NoteAsked"/> was called.</summary>
-    public TimeSpan SinceAsked => _time.GetElapsedTime(Volatile.Read(ref _askedAt));
+    /// <summary>How long ago the last client came: <see cref="NoteClient"/>.</summary>
+    public TimeSpan SinceClient => _time.GetElapsedTime(Volatile.Read(ref _clientAt));
 
     /// <summary>Fires when the node's time is over.</summary>
     public CancellationToken Stopped { get; }
@@ -62,8 +62,8 @@ internal sealed class NodeLifecycle : IDisposable
         DrainBegan?.Invoke();
     }
 
-    /// <summary>While it drains: an HTTP/1.1 client has asked for something, on a connection that it had kept. It has not noticed, or goes on with what it has.</summary>
-    public void NoteAsked() => Volatile.Write(ref _askedAt, _time.GetTimestamp());
+    /// <summary>A client has connected; or, while the node drains, has asked for something by HTTP/1.1 on a connection that it had kept.</summary>
+    public void NoteClient() => Volatile.Write(ref _clientAt, _time.GetTimestamp());
 
     /// <summary>Whatever still runs ends now. Idempotent.</summary>
     public void End() => _stopped.Cancel();

@@ -11,7 +11,7 @@ internal static class RunVerb
 {
     private const int FirstWarmupSeconds = 8;
 
-    private static readonly Option<bool> Quick = new("--quick") { Description = "Fewer loads, one second each, once, without the service itself as a target: little more than a minute, and rough." };
+    private static readonly Option<bool> Quick = new("--quick") { Description = "Fewer loads, one second each, once, without the targets for orientation: little more than a minute, and rough." };
     private static readonly Option<string[]> Targets = CommonOptions.Names("--targets", "Targets", Target.All.Select(target => target.Name));
     private static readonly Option<string[]> Scenarios = CommonOptions.Names("--scenarios", "Scenarios", Scenario.All.Select(scenario => scenario.Name));
     private static readonly Option<int[]> Connections = new("--connections")

@@ -28,6 +28,10 @@ internal static class Manifests
               {{{Container.ReplaceLineEndings("\n      ")}}}
         """;
 
+    /// <summary>The same pods, with a token for the API, which those of the test service have not.</summary>
+    public static string WithApiToken(string manifest) =>
+        manifest.Replace("automountServiceAccountToken: false", "automountServiceAccountToken: true", StringComparison.Ordinal);
+
     /// <summary>The container of the test service, as the content of a pod's spec.</summary>
     public static string Container { get; } =
         $$$"""

@@ -10,8 +10,7 @@ internal sealed class LoadClient : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     // Without a share of its own it would get what everybody else leaves: next to nothing while everything starts, and so hear late of the servers that go.
-    private static readonly string Container = Manifests.Container
-        .Replace("automountServiceAccountToken: false", "automountServiceAccountToken: true", StringComparison.Ordinal)
+    private static readonly string Container = Manifests.WithApiToken(Manifests.Container)
         .Replace("cpu: 100m", "cpu: 500m", StringComparison.Ordinal);
 
     private readonly Kubectl _kubectl;

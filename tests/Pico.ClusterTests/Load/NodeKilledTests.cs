@@ -29,8 +29,8 @@ public sealed class NodeKilledTests(PicoRelease pico)
     {
         var tool = NodeTool.Require();
         var client = (await pico.LoadAsync()).Client;
-        var servers = await pico.Kubectl.ListAsync(PicoRelease.Namespace, PicoRelease.ServerPods);
-        var victim = servers.Where(PicoRelease.IsReady).Select(NodeOf).First(node => node != client.Node);
+        var servers = (await pico.Kubectl.ListAsync(PicoRelease.Namespace, PicoRelease.ServerPods)).Where(PicoRelease.IsReady).ToList();
+        var victim = servers.Select(NodeOf).First(node => node != client.Node);
         var killedServers = servers.Where(pod => NodeOf(pod) == victim).Select(pod => $"{pod["status"]!["podIP"]!.GetValue<string>()}:8000").ToHashSet(StringComparer.Ordinal);
         await using var scene = await pico.CreateNamespaceAsync();
         await scene.DeployAsync(Manifests.Service("web", $"pico.dev/endpoints: {scene.Endpoint("web")}/8080", replicas: 2, notOn: victim), "web");

@@ -73,16 +73,15 @@ public sealed class InjectionTests(PicoRelease pico)
     {
         const string Folder = "/var/run/secrets/kubernetes.io/serviceaccount";
         await using var scene = await pico.CreateNamespaceAsync();
-        await scene.DeployAsync(
-            Manifests.Service("web", "pico.dev/inject: \"true\"").Replace("automountServiceAccountToken: false", "automountServiceAccountToken: true", StringComparison.Ordinal), "web");
+        await scene.DeployAsync(Manifests.WithApiToken(Manifests.Service("web", "pico.dev/inject: \"true\"")), "web");
 
-        var spec = Assert.Single(await scene.Kubectl.ListAsync(scene.Name, "pods"))["spec"]!;
+        var pod = Assert.Single(await scene.Kubectl.ListAsync(scene.Name, "pods"));
 
         Assert.NotEqual("pico-pod", VolumeAt("service"));
         Assert.Equal("pico-pod", VolumeAt("pico-agent"));
 
-        string VolumeAt(string container) => ((string[])["containers", "initContainers"]).SelectMany(kind => spec[kind]?.AsArray() ?? [])
-            .Single(c => c!["name"]!.GetValue<string>() == container)!["volumeMounts"]!.AsArray()
+        string VolumeAt(string container) => ContainersOf(pod)
+            .Single(c => c["name"]!.GetValue<string>() == container)["volumeMounts"]!.AsArray()
             .Single(m => m!["mountPath"]!.GetValue<string>() == Folder)!["name"]!.GetValue<string>();
     }
 
@@ -92,6 +91,8 @@ public sealed class InjectionTests(PicoRelease pico)
         return int.Parse(version.TrimEnd('+'), CultureInfo.InvariantCulture);
     }
 
-    private static IEnumerable<string> Containers(JsonNode pod) =>
-        ((string[])["containers", "initContainers"]).SelectMany(kind => pod["spec"]![kind]?.AsArray() ?? []).Select(c => c!["name"]!.GetValue<string>());
+    private static IEnumerable<string> Containers(JsonNode pod) => ContainersOf(pod).Select(c => c["name"]!.GetValue<string>());
+
+    private static IEnumerable<JsonNode> ContainersOf(JsonNode pod) =>
+        ((string[])["containers", "initContainers"]).SelectMany(kind => pod["spec"]![kind]?.AsArray() ?? []).Select(c => c!);
 }

@@ -26,10 +26,8 @@ internal sealed class ReadyServers : IAsyncDisposable
     public ReadyServers(string service)
     {
         var (@namespace, name) = service.Split('/') is [var first, var second] ? (first, second) : throw new ArgumentException($"{service} is no NAMESPACE/NAME", nameof(service));
-        var authorities = new X509Certificate2Collection();
-        authorities.ImportFromPemFile($"{Account}/ca.crt");
         var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        policy.CustomTrustStore.AddRange(authorities);
+        policy.CustomTrustStore.ImportFromPemFile($"{Account}/ca.crt");
         _http = new(new SocketsHttpHandler { UseProxy = false, SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy } }) { Timeout = Timeout.InfiniteTimeSpan };
         var server = $"https://{Environment.GetEnvironmentVariable("KUBERNETES_SERVICE_HOST")}:{Environment.GetEnvironmentVariable("KUBERNETES_SERVICE_PORT")}";
         // Without a version it begins with what is there.

@@ -40,7 +40,7 @@ internal sealed partial class GeneralPath(
         if (lifecycle.IsDraining && HttpProtocol.IsHttp11(context.Request.Protocol))
         {
             context.Response.Headers.Connection = "close";
-            lifecycle.NoteAsked();
+            lifecycle.NoteClient();
         }
 
         EndpointUpstreams? endpoint = null;

@@ -176,7 +176,7 @@ internal sealed partial class Http1Connection
             _watch.BeginOther("HTTP/1.1", (_connection.RemoteEndPoint as IPEndPoint)?.Address); // it was no request
         _path.Metrics.RequestStarted();
         if (_path.Lifecycle.IsDraining)
-            _path.Lifecycle.NoteAsked();
+            _path.Lifecycle.NoteClient();
         // Opening a stream has a time-out of its own.
         Wait(Waiting.Exchange, 0);
     }
