@@ -17,21 +17,27 @@ public sealed class AllocationTests(ITestOutputHelper output)
 #if DEBUG
         Assert.Skip("Debug builds make objects of state machines; run with -c Release.");
 #endif
-        const int Rounds = 20_000;
+        const double Bound = 12;
+        const int RoundTrips = 4_000;
         var (client, server) = await ConnectAsync();
         await using var pair = await TunnelPair.CreateAsync(transports: (client, server));
         var (asker, answerer) = await pair.OpenAsync(CancellationToken.None);
         var echo = Task.Run(() => EchoAsync(answerer));
         var message = new byte[size];
         await RoundTripsAsync(asker, message, 2000);
-        var before = GC.GetTotalAllocatedBytes(precise: true);
-        await RoundTripsAsync(asker, message, Rounds);
-        var perFrame = (GC.GetTotalAllocatedBytes(precise: true) - before) / (2.0 * Rounds);
+        var perFrame = double.MaxValue;
+        for (var round = 0; round < 8 && perFrame > Bound; round++)
+        {
+            var before = GC.GetTotalAllocatedBytes(precise: true);
+            await RoundTripsAsync(asker, message, RoundTrips);
+            perFrame = (GC.GetTotalAllocatedBytes(precise: true) - before) / (2.0 * RoundTrips);
+        }
+
         output.WriteLine($"{perFrame:0.000} bytes allocated per frame of {size} bytes");
         asker.CompleteOutput();
         await echo;
-        // The smallest object has 24 bytes: less than that is arrays that the pool lost now and then, not an allocation per frame.
-        Assert.InRange(perFrame, 0, 23);
+        // The smallest object has 24 bytes. A window's worth of blocks, first needed when the machine was busy, is a megabyte, but in one round only.
+        Assert.InRange(perFrame, 0, Bound);
     }
 
     private static async Task RoundTripsAsync(TunnelStream stream, byte[] message, int rounds)
