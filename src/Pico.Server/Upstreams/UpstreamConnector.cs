@@ -16,10 +16,12 @@ namespace Pico.Server.Upstreams;
 ///                     └──── 4 refused, failed ───┘ └─ time is up ─▶ error
 /// </code>
 /// An open that fails has sent nothing to any service, so the next upstream is tried whatever the request, until all were or
-/// <see cref="ProxyOptions.ConnectTimeout"/> is over.
+/// <see cref="ProxyOptions.ConnectTimeout"/> is over. One that says nothing has a third of that while there are others: what hangs, as behind a node whose network
+/// has just gone, costs a request seconds, and not its life.
 /// </summary>
 internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metrics, TimeProvider time)
 {
+    private const int TriesThatHang = 3;
     private readonly TimeSpan _timeout = options.ConnectTimeout > TimeSpan.Zero ? options.ConnectTimeout : Timeout.InfiniteTimeSpan;
 
     /// <summary>An upstream is left out from now on: opens of streams fail, with the error.</summary>
@@ -69,13 +71,15 @@ internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metr
 
     private async ValueTask<ConnectResult> OpenAsync(EndpointUpstreams endpoint, Upstream first, IPEndPoint? client, ActivityContext trace, bool onlyHere, CancellationToken cancellationToken)
     {
-        using var timeout = new CancellationTokenSource(_timeout, time);
-        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        var began = time.GetTimestamp();
         var tried = default(TriedUpstreams);
         Upstream? upstream = first;
         do
         {
             tried.Add(upstream);
+            var (patience, isRest) = TimeFor(endpoint, ref tried, began, onlyHere);
+            using var timeout = new CancellationTokenSource(patience, time);
+            using var cancel = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
             try
             {
                 var stream = await upstream.OpenAsync(client, trace, cancel.Token); // 3
@@ -102,15 +106,24 @@ internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metr
                 else if (upstream.OpenFailed(error))
                     OnEjected(upstream, error);
                 metrics.StreamRefused(error);
-                if (timeout.IsCancellationRequested)
-                    return ConnectResult.Failed(ProxyError.UpstreamTimeout, $"The service of '{endpoint.EndpointId}' accepted no connection in time.");
                 var limited = ProxyError.None;
-                if (!endpoint.TryBegin(ref tried, out upstream, ref limited, onlyHere)) // 4
-                    return Failure(endpoint, exception);
+                if ((isRest && timeout.IsCancellationRequested) || !endpoint.TryBegin(ref tried, out upstream, ref limited, onlyHere)) // 4
+                    return timeout.IsCancellationRequested ? NotInTime(endpoint) : Failure(endpoint, exception);
                 metrics.Retried();
             }
         }
         while (true);
+    }
+
+    private (TimeSpan Patience, bool IsRest) TimeFor(EndpointUpstreams endpoint, ref TriedUpstreams tried, long began, bool onlyHere)
+    {
+        if (_timeout == Timeout.InfiniteTimeSpan)
+            return (_timeout, true);
+        var left = _timeout - time.GetElapsedTime(began);
+        var share = _timeout / TriesThatHang;
+        if (left > share * 1.5 && endpoint.HasMore(ref tried, onlyHere))
+            return (share, false);
+        return (left > TimeSpan.Zero ? left : TimeSpan.Zero, true);
     }
 
     private void OnEjected(Upstream upstream, StreamError error)
@@ -132,6 +145,9 @@ internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metr
 
     private static ConnectResult Limited(EndpointUpstreams endpoint, ProxyError error) =>
         ConnectResult.Failed(error, $"The tokens of the agents of '{endpoint.EndpointId}' allow no more than there is just now.");
+
+    private static ConnectResult NotInTime(EndpointUpstreams endpoint) =>
+        ConnectResult.Failed(ProxyError.UpstreamTimeout, $"The service of '{endpoint.EndpointId}' accepted no connection in time.");
 
     private static ConnectResult Failure(EndpointUpstreams endpoint, Exception exception) => ErrorOf(exception) switch
     {

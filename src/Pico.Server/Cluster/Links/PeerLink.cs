@@ -26,10 +26,10 @@ internal sealed partial class PeerLink : ITunnelHandler
     private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously); // the same for those who wait for it too
     private readonly Lock _changing = new();
 
-    // Written under _changing; _current and _down are read by anyone.
+    // Written under _changing; the volatile ones are read by anyone.
     private volatile TunnelConnection? _current;
     private volatile bool _down;
-    private TaskCompletionSource<TunnelConnection>? _attempt; // the one under way
+    private volatile TaskCompletionSource<TunnelConnection>? _attempt; // the one under way
     private TaskCompletionSource? _replace; // completes when the current connection is to be replaced
     private StreamException? _failure; // why the last attempt failed
     private bool _isHeld;
@@ -44,8 +44,11 @@ internal sealed partial class PeerLink : ITunnelHandler
         string nodeId, Func<ITunnelHandler, CancellationToken, Task<TunnelConnection>> dial, ClusterMetrics metrics, TimeProvider time, ILogger<PeerLink> logger) =>
         (_nodeId, _dial, _metrics, _time, _logger) = (nodeId, dial, metrics, time, logger);
 
-    /// <summary>True while the node is known not to answer: others are to be preferred.</summary>
+    /// <summary>True while the node is known not to answer.</summary>
     public bool IsDown => _down;
+
+    /// <summary>True while others are to be preferred: the node is down, or is being dialled, and may never answer.</summary>
+    public bool IsLeftOut => _down || _attempt is not null;
 
     /// <summary>Completes when the link was left and its last connection is closed.</summary>
     public Task Closed => _over.IsCancellationRequested ? Volatile.Read(ref _finishing) : _left.Task;

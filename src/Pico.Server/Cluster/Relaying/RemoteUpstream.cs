@@ -35,11 +35,11 @@ internal sealed class RemoteUpstream(Peer peer, string endpointId, RouteValue ro
     public override string Description => $"node {Peer.Life.NodeId} at {Peer.Member.Address}";
 
     /// <inheritdoc/>
-    public override bool IsEjected => Peer.IsDraining || Peer.Link.IsDown || base.IsEjected;
+    public override bool IsEjected => Peer.IsDraining || Peer.Link.IsLeftOut || base.IsEjected;
 
     /// <inheritdoc/>
     /// <remarks>A node that drains still works, one that fails may work again, one without a link hardly does.</remarks>
-    public override long EjectedUntil => Peer.Link.IsDown ? long.MaxValue : Math.Max(base.EjectedUntil, Peer.IsDraining ? 1 : 0);
+    public override long EjectedUntil => Peer.Link.IsLeftOut ? long.MaxValue : Math.Max(base.EjectedUntil, Peer.IsDraining ? 1 : 0);
 
     /// <inheritdoc/>
     protected override bool KeepsIdle => IsOpen && !Peer.IsDraining;
@@ -48,7 +48,7 @@ internal sealed class RemoteUpstream(Peer peer, string endpointId, RouteValue ro
     public void Weigh(int weight) => Volatile.Write(ref _weight, weight);
 
     /// <inheritdoc/>
-    public override bool TryTake() => !Peer.IsDraining && !Peer.Link.IsDown && base.TryTake();
+    public override bool TryTake() => !Peer.IsDraining && !Peer.Link.IsLeftOut && base.TryTake();
 
     /// <inheritdoc/>
     /// <remarks>The link looks after itself; what is left out for a while here is one endpoint at that node.</remarks>

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text;
+using Pico.Gossip;
 using Pico.Server.Cluster.Links;
 using Pico.Server.Proxy;
 
@@ -74,6 +75,29 @@ public sealed class PeerLinkHandshakeTests : IAsyncDisposable
         });
 
         Assert.Equal(0, _b.Get<LinkAcceptor>().Count);
+    }
+
+    [Fact]
+    public async Task Dial_NodeThatSaysNothing_KeepsNobodyWhoCanGoElsewhere()
+    {
+        _a.MeetEachOther(_b);
+        await using var c = new LinkedNode("node-c");
+        _a.MeetEachOther(c);
+        await c.ServeAsync("db", TestAgent.EchoAsync);
+        _b.Get<ClusterPort>().Dispose();
+        using var silent = new TcpListener(_b.Address);
+        silent.Start();
+        _a.Hear(_b, "db");
+        var first = _a.ConnectAsync("db");
+        using var dialled = await silent.AcceptSocketAsync(TestContext.Current.CancellationToken);
+        _a.Hear(c, "db");
+
+        for (var i = 0; i < 20; i++)
+            Assert.Equal("node-c", (await _a.ConnectAsync("db")).Upstream?.NodeId);
+
+        Assert.False(first.IsCompleted);
+        _a.Observer.OnMemberDown(_b.Member, MemberDownReason.Failed);
+        Assert.Equal("node-c", (await first).Upstream?.NodeId);
     }
 
     [Fact]

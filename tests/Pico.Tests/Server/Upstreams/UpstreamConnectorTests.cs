@@ -62,6 +62,57 @@ public sealed class UpstreamConnectorTests
     }
 
     [Fact]
+    public async Task Connect_OneSaysNothing_AnotherIsTriedAfterAThirdOfTheTime()
+    {
+        var upstreams = Add(2);
+        var hung = new TaskCompletionSource();
+        foreach (var each in upstreams)
+        {
+            each.OnOpen = async cancellation =>
+            {
+                if (hung.TrySetResult())
+                    return await Never(cancellation);
+                throw new StreamException(StreamError.ServiceUnreachable, "the other one");
+            };
+        }
+
+        var connecting = Connect(TestContext.Current.CancellationToken);
+        await hung.Task;
+        _time.Advance(new ProxyOptions().ConnectTimeout / 3);
+
+        Assert.Equal("the other one", (await connecting).Detail);
+        Assert.All(upstreams, u => Assert.Equal((1, 0, true), (u.Opens, u.Outstanding, u.IsEjected)));
+    }
+
+    [Fact]
+    public async Task Connect_AllSayNothing_TimesOutWithinTheWholeTime()
+    {
+        var entered = new SemaphoreSlim(0);
+        var upstreams = Add(5);
+        foreach (var each in upstreams)
+        {
+            each.OnOpen = cancellation =>
+            {
+                entered.Release();
+                return Never(cancellation);
+            };
+        }
+
+        var connecting = Connect(TestContext.Current.CancellationToken);
+        for (var i = 0; i < 3; i++)
+        {
+            await entered.WaitAsync(TestContext.Current.CancellationToken);
+            Assert.False(connecting.IsCompleted);
+            _time.Advance(new ProxyOptions().ConnectTimeout / 3);
+        }
+
+        _time.Advance(TimeSpan.FromMilliseconds(1)); // what thirds leave of it
+        Assert.Equal(ProxyError.UpstreamTimeout, (await connecting).Error);
+        Assert.Equal(3, upstreams.Sum(u => u.Opens));
+        Assert.All(upstreams, u => Assert.Equal(0, u.Outstanding));
+    }
+
+    [Fact]
     public async Task Connect_ClientGoesAway_BlamesNoUpstream()
     {
         var upstream = Add(2)[0];
