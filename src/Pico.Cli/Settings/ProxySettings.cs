@@ -32,7 +32,7 @@ internal static class ProxySettings
             "Connections begin with a PROXY protocol header, v1 or v2 (from the trusted proxies, if any are given).")
         .Add(
             "proxy.connect-timeout", OptionTypes.Duration(TimeSpan.Zero, zero: "no limit"), o => o.ConnectTimeout, (o, v) => o.ConnectTimeout = v,
-            "How long opening a stream to the service may take, over all tries; one that says nothing has a third of it while there are other upstreams.")
+            "How long opening a stream to the service may take, over all tries; beside an upstream that says nothing for a third of it another is tried.")
         .Add(
             "proxy.request-head-timeout", OptionTypes.Duration(TimeSpan.Zero, zero: "no limit"), o => o.RequestHeadTimeout, (o, v) => o.RequestHeadTimeout = v,
             "How long a client may take to send a request's head.")

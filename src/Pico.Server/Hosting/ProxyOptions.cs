@@ -20,7 +20,7 @@ public sealed class ProxyOptions
     /// <summary>Connections begin with a PROXY protocol header, v1 or v2 (from <see cref="TrustedProxies"/> if any are given). Default off.</summary>
     public bool ProxyProtocol { get; set; }
 
-    /// <summary>How long opening a stream to the service may take, over all tries; one that says nothing has a third of it while there are other upstreams. Default 10 s.</summary>
+    /// <summary>How long opening a stream to the service may take, over all tries; beside an upstream that says nothing for a third of it another is tried. Default 10 s.</summary>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long the service may take from the end of the request's head to its response's head, while the body is not being sent. Default 60 s.</summary>

@@ -50,16 +50,11 @@ internal sealed class EndpointUpstreams(Upstream first)
     /// <param name="onlyHere">Leave out other nodes: a stream that was relayed already is not relayed again.</param>
     public bool TryChoose(ref TriedUpstreams tried, [NotNullWhen(true)] out Upstream? upstream, bool onlyHere = false)
     {
-        var upstreams = Within(onlyHere);
+        ReadOnlySpan<Upstream> upstreams = _upstreams;
+        if (onlyHere)
+            upstreams = upstreams[..UpstreamChoice.CountWithin(upstreams, Proximity.Here)];
         upstream = upstreams.Length == 0 ? null : new UpstreamChoice(upstreams, upstreams[0].Protocol, ref tried).Choose();
         return upstream is not null;
-    }
-
-    /// <summary>True if <see cref="TryChoose"/> would find one at this moment; nothing is taken.</summary>
-    public bool HasMore(ref TriedUpstreams tried, bool onlyHere = false)
-    {
-        var upstreams = Within(onlyHere);
-        return upstreams.Length > 0 && new UpstreamChoice(upstreams, upstreams[0].Protocol, ref tried).IsAnyLeft();
     }
 
     /// <summary>
@@ -101,12 +96,6 @@ internal sealed class EndpointUpstreams(Upstream first)
 
     /// <summary>Puts the nearest first again. The route table's writer only.</summary>
     internal void Sort() => Set([.. _upstreams.OrderBy(u => u.Proximity)]);
-
-    private ReadOnlySpan<Upstream> Within(bool onlyHere)
-    {
-        ReadOnlySpan<Upstream> upstreams = _upstreams;
-        return onlyHere ? upstreams[..UpstreamChoice.CountWithin(upstreams, Proximity.Here)] : upstreams;
-    }
 
     private void Set(Upstream[] upstreams)
     {

@@ -65,18 +65,6 @@ internal readonly ref struct UpstreamChoice
             ?? OfAll(); // 3
     }
 
-    /// <summary>True if there is one to use; it may be ejected.</summary>
-    public bool IsAnyLeft()
-    {
-        foreach (var upstream in _upstreams)
-        {
-            if (IsLeft(upstream))
-                return true;
-        }
-
-        return false;
-    }
-
     private static bool IsLighter(Upstream a, Upstream b)
     {
         var difference = ((long)a.Outstanding * b.Weight) - ((long)b.Outstanding * a.Weight);

@@ -13,16 +13,20 @@ namespace Pico.Server.Upstreams;
 /// <code>
 ///  endpoint ─1▶ choose an upstream ─2▶ idle stream? ──────────────▶ stream
 ///                     ▲                    └─3▶ open ──accepted───▶ stream
-///                     └──── 4 refused, failed ───┘ └─ time is up ─▶ error
+///                     ├──── 4 refused, failed ───┤ └─ time is up ─▶ error
+///                     └──── 5 silent: beside it ─┘
 /// </code>
 /// An open that fails has sent nothing to any service, so the next upstream is tried whatever the request, until all were or
-/// <see cref="ProxyOptions.ConnectTimeout"/> is over. One that says nothing has a third of that while there are others: what hangs, as behind a node whose network
-/// has just gone, costs a request seconds, and not its life.
+/// <see cref="ProxyOptions.ConnectTimeout"/> is over. Beside one that says nothing for a third of that another is tried, and the first that accepts is it: what hangs, as behind
+/// a node whose network has just gone, costs a request seconds and not its life, and one that is slow is waited for all the same.
 /// </summary>
 internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metrics, TimeProvider time)
 {
-    private const int TriesThatHang = 3;
+    private const int Shares = 3;
+    private static readonly TimeSpan UsualTimeout = new ProxyOptions().ConnectTimeout;
+
     private readonly TimeSpan _timeout = options.ConnectTimeout > TimeSpan.Zero ? options.ConnectTimeout : Timeout.InfiniteTimeSpan;
+    private readonly TimeSpan _share = (options.ConnectTimeout > TimeSpan.Zero ? options.ConnectTimeout : UsualTimeout) / Shares;
 
     /// <summary>An upstream is left out from now on: opens of streams fail, with the error.</summary>
     public event Action<Upstream, StreamError>? Ejected;
@@ -71,59 +75,86 @@ internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metr
 
     private async ValueTask<ConnectResult> OpenAsync(EndpointUpstreams endpoint, Upstream first, IPEndPoint? client, ActivityContext trace, bool onlyHere, CancellationToken cancellationToken)
     {
-        var began = time.GetTimestamp();
+        using var timeout = new CancellationTokenSource(_timeout, time);
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        var share = onlyHere ? _share / 2 : _share; // the node that asked has not lost its patience yet when another is tried here
         var tried = default(TriedUpstreams);
+        var opens = new OpenRace(client, trace, cancel, time);
         Upstream? upstream = first;
-        do
+        Exception? failure = null;
+        try
         {
-            tried.Add(upstream);
-            var (patience, isRest) = TimeFor(endpoint, ref tried, began, onlyHere);
-            using var timeout = new CancellationTokenSource(patience, time);
-            using var cancel = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-            try
+            while (upstream is not null || !opens.IsOver)
             {
-                var stream = await upstream.OpenAsync(client, trace, cancel.Token); // 3
-                if (upstream.OpenSucceeded())
-                    OnRecovered(upstream);
-                metrics.StreamOpened();
-                if (!onlyHere)
-                    stream.Traffic = metrics.TrafficOf(endpoint.EndpointId);
-                return ConnectResult.Opened(upstream, stream);
-            }
-            catch (Exception exception)
-            {
-                upstream.EndRequest();
-                if (cancellationToken.IsCancellationRequested)
+                if (upstream is not null)
                 {
-                    upstream.OpenAbandoned();
-                    return ConnectResult.Failed(ProxyError.ClientGone, "The client went away.");
+                    tried.Add(upstream);
+                    opens.Begin(upstream); // 3
                 }
 
-                var error = timeout.IsCancellationRequested ? StreamError.ServiceTimeout : ErrorOf(exception);
-                // One that is full works: left out it would only make the others fuller.
-                if (error == StreamError.TooManyStreams)
-                    upstream.OpenAbandoned();
-                else if (upstream.OpenFailed(error))
-                    OnEjected(upstream, error);
-                metrics.StreamRefused(error);
+                if (await opens.NextAsync(share) is { } ended)
+                {
+                    if (ended.Stream.IsCompletedSuccessfully)
+                        return Opened(endpoint, ended.Upstream, await ended.Stream, onlyHere);
+                    failure = ended.Stream.Exception?.InnerException ?? new OperationCanceledException();
+                    if (cancel.IsCancellationRequested)
+                    {
+                        GiveUp(ended, share, cancellationToken);
+                        break;
+                    }
+
+                    Refused(ended.Upstream, ErrorOf(failure)); // 4
+                }
+
                 var limited = ProxyError.None;
-                if ((isRest && timeout.IsCancellationRequested) || !endpoint.TryBegin(ref tried, out upstream, ref limited, onlyHere)) // 4
-                    return timeout.IsCancellationRequested ? NotInTime(endpoint) : Failure(endpoint, exception);
-                metrics.Retried();
+                if (endpoint.TryBegin(ref tried, out upstream, ref limited, onlyHere)) // 4, 5
+                    metrics.Retried();
             }
         }
-        while (true);
+        finally
+        {
+            foreach (var loser in opens.End())
+                GiveUp(loser, share, cancellationToken);
+        }
+
+        return cancellationToken.IsCancellationRequested ? ConnectResult.Failed(ProxyError.ClientGone, "The client went away.")
+            : timeout.IsCancellationRequested
+                ? ConnectResult.Failed(ProxyError.UpstreamTimeout, $"The service of '{endpoint.EndpointId}' accepted no connection in time.")
+                : Failure(endpoint, failure!);
     }
 
-    private (TimeSpan Patience, bool IsRest) TimeFor(EndpointUpstreams endpoint, ref TriedUpstreams tried, long began, bool onlyHere)
+    private ConnectResult Opened(EndpointUpstreams endpoint, Upstream upstream, TunnelStream stream, bool onlyHere)
     {
-        if (_timeout == Timeout.InfiniteTimeSpan)
-            return (_timeout, true);
-        var left = _timeout - time.GetElapsedTime(began);
-        var share = _timeout / TriesThatHang;
-        if (left > share * 1.5 && endpoint.HasMore(ref tried, onlyHere))
-            return (share, false);
-        return (left > TimeSpan.Zero ? left : TimeSpan.Zero, true);
+        if (upstream.OpenSucceeded())
+            OnRecovered(upstream);
+        metrics.StreamOpened();
+        if (!onlyHere)
+            stream.Traffic = metrics.TrafficOf(endpoint.EndpointId);
+        return ConnectResult.Opened(upstream, stream);
+    }
+
+    // Silent for all of its share while another accepted, or to the end, it is left out as one that failed. One that had no time is not to blame.
+    private void GiveUp(OpenAttempt attempt, TimeSpan share, CancellationToken client)
+    {
+        if (!client.IsCancellationRequested && time.GetElapsedTime(attempt.Began) >= share)
+        {
+            Refused(attempt.Upstream, StreamError.ServiceTimeout);
+            return;
+        }
+
+        attempt.Upstream.EndRequest();
+        attempt.Upstream.OpenAbandoned();
+    }
+
+    private void Refused(Upstream upstream, StreamError error)
+    {
+        upstream.EndRequest();
+        // One that is full works: left out it would only make the others fuller.
+        if (error == StreamError.TooManyStreams)
+            upstream.OpenAbandoned();
+        else if (upstream.OpenFailed(error))
+            OnEjected(upstream, error);
+        metrics.StreamRefused(error);
     }
 
     private void OnEjected(Upstream upstream, StreamError error)
@@ -145,9 +176,6 @@ internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metr
 
     private static ConnectResult Limited(EndpointUpstreams endpoint, ProxyError error) =>
         ConnectResult.Failed(error, $"The tokens of the agents of '{endpoint.EndpointId}' allow no more than there is just now.");
-
-    private static ConnectResult NotInTime(EndpointUpstreams endpoint) =>
-        ConnectResult.Failed(ProxyError.UpstreamTimeout, $"The service of '{endpoint.EndpointId}' accepted no connection in time.");
 
     private static ConnectResult Failure(EndpointUpstreams endpoint, Exception exception) => ErrorOf(exception) switch
     {

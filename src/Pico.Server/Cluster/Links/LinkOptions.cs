@@ -8,6 +8,9 @@ internal static class LinkOptions
     /// <summary>From a connection's first byte to both HELLOs, on either side.</summary>
     public static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(5);
 
+    /// <summary>Who has not answered after so long is waited for by those only who can go nowhere else.</summary>
+    public static readonly TimeSpan UsualHandshake = TimeSpan.FromMilliseconds(250);
+
     /// <summary>How many connections to the gossip port may be in a handshake, or in an exchange of gossip; so many again wait in the system's queue.</summary>
     public const int MaxPending = 256;
 

@@ -30,6 +30,7 @@ internal sealed partial class PeerLink : ITunnelHandler
     private volatile TunnelConnection? _current;
     private volatile bool _down;
     private volatile TaskCompletionSource<TunnelConnection>? _attempt; // the one under way
+    private long _attemptBegan; // its timestamp
     private TaskCompletionSource? _replace; // completes when the current connection is to be replaced
     private StreamException? _failure; // why the last attempt failed
     private bool _isHeld;
@@ -47,8 +48,8 @@ internal sealed partial class PeerLink : ITunnelHandler
     /// <summary>True while the node is known not to answer.</summary>
     public bool IsDown => _down;
 
-    /// <summary>True while others are to be preferred: the node is down, or is being dialled, and may never answer.</summary>
-    public bool IsLeftOut => _down || _attempt is not null;
+    /// <summary>True while the node is dialled for longer than a node that answers takes: others are to be preferred.</summary>
+    public bool IsHesitating => _attempt is not null && _time.GetElapsedTime(Volatile.Read(ref _attemptBegan)) > LinkOptions.UsualHandshake;
 
     /// <summary>Completes when the link was left and its last connection is closed.</summary>
     public Task Closed => _over.IsCancellationRequested ? Volatile.Read(ref _finishing) : _left.Task;
@@ -242,8 +243,11 @@ internal sealed partial class PeerLink : ITunnelHandler
     }
 
     /// <summary>With the lock held.</summary>
-    private TaskCompletionSource<TunnelConnection> BeginAttempt() =>
-        _attempt = new TaskCompletionSource<TunnelConnection>(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource<TunnelConnection> BeginAttempt()
+    {
+        Volatile.Write(ref _attemptBegan, _time.GetTimestamp());
+        return _attempt = new TaskCompletionSource<TunnelConnection>(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
 
     /// <summary>With the lock held.</summary>
     private void EndAttempt(StreamException failure)

@@ -35,11 +35,11 @@ internal sealed class RemoteUpstream(Peer peer, string endpointId, RouteValue ro
     public override string Description => $"node {Peer.Life.NodeId} at {Peer.Member.Address}";
 
     /// <inheritdoc/>
-    public override bool IsEjected => Peer.IsDraining || Peer.Link.IsLeftOut || base.IsEjected;
+    public override bool IsEjected => !IsPreferred || base.IsEjected;
 
     /// <inheritdoc/>
-    /// <remarks>A node that drains still works, one that fails may work again, one without a link hardly does.</remarks>
-    public override long EjectedUntil => Peer.Link.IsLeftOut ? long.MaxValue : Math.Max(base.EjectedUntil, Peer.IsDraining ? 1 : 0);
+    /// <remarks>A node that drains still works, one that is dialled may, one that fails may work again, one without a link hardly does.</remarks>
+    public override long EjectedUntil => Peer.Link.IsDown ? long.MaxValue : Math.Max(base.EjectedUntil, IsPreferred ? 0 : Peer.IsDraining ? 1 : 2);
 
     /// <inheritdoc/>
     protected override bool KeepsIdle => IsOpen && !Peer.IsDraining;
@@ -47,12 +47,20 @@ internal sealed class RemoteUpstream(Peer peer, string endpointId, RouteValue ro
     /// <summary>It has another number of upstreams.</summary>
     public void Weigh(int weight) => Volatile.Write(ref _weight, weight);
 
+    private bool IsPreferred => !Peer.IsDraining && !Peer.Link.IsDown && !Peer.Link.IsHesitating;
+
     /// <inheritdoc/>
-    public override bool TryTake() => !Peer.IsDraining && !Peer.Link.IsLeftOut && base.TryTake();
+    public override bool TryTake() => IsPreferred && base.TryTake();
 
     /// <inheritdoc/>
     /// <remarks>The link looks after itself; what is left out for a while here is one endpoint at that node.</remarks>
-    public override bool OpenFailed(StreamError error) => error != StreamError.TunnelLost && base.OpenFailed(error);
+    public override bool OpenFailed(StreamError error)
+    {
+        if (error != StreamError.TunnelLost && !Peer.Link.IsDown && !Peer.Link.IsHesitating)
+            return base.OpenFailed(error);
+        OpenAbandoned();
+        return false;
+    }
 
     /// <inheritdoc/>
     public override ValueTask<TunnelStream> OpenAsync(IPEndPoint? client, ActivityContext trace, CancellationToken cancellationToken) =>

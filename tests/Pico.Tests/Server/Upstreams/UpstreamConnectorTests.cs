@@ -2,6 +2,7 @@ using Microsoft.Extensions.Time.Testing;
 using Pico.Server.Hosting;
 using Pico.Server.Proxy;
 using Pico.Server.Upstreams;
+using Pico.Tests.Tunnel;
 using Pico.Tunnel;
 using Pico.Tunnel.Protocol;
 
@@ -9,6 +10,7 @@ namespace Pico.Tests.Server.Upstreams;
 
 public sealed class UpstreamConnectorTests
 {
+    private static readonly TimeSpan Share = (new ProxyOptions().ConnectTimeout / 3) + TimeSpan.FromMilliseconds(1);
     private readonly FakeTimeProvider _time = new();
     private readonly RouteTable _routes = new();
 
@@ -62,54 +64,104 @@ public sealed class UpstreamConnectorTests
     }
 
     [Fact]
-    public async Task Connect_OneSaysNothing_AnotherIsTriedAfterAThirdOfTheTime()
+    public async Task Connect_OneSaysNothing_AnotherIsTriedBesideItAndTheFirstThatAcceptsIsIt()
     {
+        await using var pair = await TunnelPair.CreateAsync();
+        var (accepted, _) = await pair.OpenAsync(TestContext.Current.CancellationToken);
+        Queue<Func<CancellationToken, ValueTask<TunnelStream>>> opens = new([Never, _ => ValueTask.FromResult(accepted)]);
         var upstreams = Add(2);
-        var hung = new TaskCompletionSource();
+        foreach (var each in upstreams)
+            each.OnOpen = cancellation => opens.Dequeue()(cancellation);
+
+        var connecting = Connect(TestContext.Current.CancellationToken);
+        _time.Advance(Share);
+
+        var connected = await connecting;
+        Assert.Same(accepted, connected.Stream);
+        Assert.Equal([1, 1], upstreams.Select(u => u.Opens));
+        var silent = upstreams.Single(u => u != connected.Upstream);
+        Assert.Equal((0, true), (silent.Outstanding, silent.IsEjected));
+        Assert.Equal((1, false), (connected.Upstream!.Outstanding, connected.Upstream.IsEjected));
+    }
+
+    [Fact]
+    public async Task Connect_SlowServices_TheFirstIsWaitedForAndNoneIsEjected()
+    {
+        await using var pair = await TunnelPair.CreateAsync();
+        var (accepted, _) = await pair.OpenAsync(TestContext.Current.CancellationToken);
+        var slow = new TaskCompletionSource<TunnelStream>();
+        var second = new TaskCompletionSource();
+        Queue<Func<CancellationToken, ValueTask<TunnelStream>>> opens = new([_ => new(slow.Task), Second]);
+        var upstreams = Add(2);
+        foreach (var each in upstreams)
+            each.OnOpen = cancellation => opens.Dequeue()(cancellation);
+
+        var connecting = Connect(TestContext.Current.CancellationToken);
+        _time.Advance(Share);
+        await second.Task;
+        slow.SetResult(accepted);
+
+        Assert.Same(accepted, (await connecting).Stream);
+        Assert.Equal([0, 1], upstreams.Select(u => u.Outstanding).Order());
+        Assert.DoesNotContain(upstreams, u => u.IsEjected);
+
+        ValueTask<TunnelStream> Second(CancellationToken cancellationToken)
+        {
+            second.SetResult();
+            return Never(cancellationToken);
+        }
+    }
+
+    [Fact]
+    public async Task Connect_OneSaysNothingAndTheOthersAreFull_IsWaitedForToTheEnd()
+    {
+        await using var pair = await TunnelPair.CreateAsync();
+        var (accepted, _) = await pair.OpenAsync(TestContext.Current.CancellationToken);
+        var slow = new TaskCompletionSource<TunnelStream>();
+        var upstreams = Add(3);
         foreach (var each in upstreams)
         {
-            each.OnOpen = async cancellation =>
+            each.OnOpen = _ =>
             {
-                if (hung.TrySetResult())
-                    return await Never(cancellation);
-                throw new StreamException(StreamError.ServiceUnreachable, "the other one");
+                foreach (var other in upstreams)
+                    other.Refusal = ProxyError.RateLimited;
+                return new(slow.Task);
             };
         }
 
         var connecting = Connect(TestContext.Current.CancellationToken);
-        await hung.Task;
-        _time.Advance(new ProxyOptions().ConnectTimeout / 3);
+        _time.Advance(2 * Share);
+        slow.SetResult(accepted);
 
-        Assert.Equal("the other one", (await connecting).Detail);
-        Assert.All(upstreams, u => Assert.Equal((1, 0, true), (u.Opens, u.Outstanding, u.IsEjected)));
+        Assert.Same(accepted, (await connecting).Stream);
+        Assert.Equal(1, upstreams.Sum(u => u.Opens));
     }
 
     [Fact]
-    public async Task Connect_AllSayNothing_TimesOutWithinTheWholeTime()
+    public async Task Connect_AllSayNothing_TimesOutAndBlamesThoseThatHadTheirShareOnly()
     {
-        var entered = new SemaphoreSlim(0);
+        var opens = new SemaphoreSlim(0);
         var upstreams = Add(5);
         foreach (var each in upstreams)
         {
             each.OnOpen = cancellation =>
             {
-                entered.Release();
+                opens.Release();
                 return Never(cancellation);
             };
         }
 
         var connecting = Connect(TestContext.Current.CancellationToken);
-        for (var i = 0; i < 3; i++)
-        {
-            await entered.WaitAsync(TestContext.Current.CancellationToken);
-            Assert.False(connecting.IsCompleted);
-            _time.Advance(new ProxyOptions().ConnectTimeout / 3);
-        }
+        await opens.WaitAsync(TestContext.Current.CancellationToken);
+        _time.Advance(Share);
+        await opens.WaitAsync(TestContext.Current.CancellationToken);
+        await Eventually.DoneAsync(connecting, _time, step: TimeSpan.FromMilliseconds(100));
 
-        _time.Advance(TimeSpan.FromMilliseconds(1)); // what thirds leave of it
         Assert.Equal(ProxyError.UpstreamTimeout, (await connecting).Error);
-        Assert.Equal(3, upstreams.Sum(u => u.Opens));
         Assert.All(upstreams, u => Assert.Equal(0, u.Outstanding));
+        Assert.Equal(1, upstreams.Max(u => u.Opens));
+        Assert.Contains(upstreams, u => u.IsEjected);
+        Assert.All(upstreams.Where(u => u.IsEjected), u => Assert.Equal(1, u.Opens));
     }
 
     [Fact]

@@ -5,6 +5,7 @@ using Pico.Server.Admin.Metrics;
 using Pico.Server.Hosting;
 using Pico.Server.Upstreams;
 using Pico.Tunnel;
+using Pico.Tunnel.Protocol;
 
 namespace Pico.Server.Proxy.General.H2c;
 
@@ -12,7 +13,7 @@ namespace Pico.Server.Proxy.General.H2c;
 /// One HTTP/2 client per upstream, whose connections are streams of its tunnel. A client lives until its upstream is withdrawn, and its requests finish then; its
 /// connections are closed when they have been idle, and end with the tunnel.
 /// </summary>
-internal sealed class H2cClients(ProxyOptions options, ServerMetrics metrics)
+internal sealed class H2cClients(ProxyOptions options, ServerMetrics metrics, TimeProvider time)
 {
     /// <summary>The span of a request: the stream that is opened because of it continues its trace, though others use that stream too.</summary>
     public static readonly HttpRequestOptionsKey<ActivityContext> Trace = new("pico.trace");
@@ -44,7 +45,7 @@ internal sealed class H2cClients(ProxyOptions options, ServerMetrics metrics)
     {
         ConnectCallback = (connecting, cancellationToken) =>
             OpenAsync(upstream, connecting.InitialRequestMessage.Options.TryGetValue(Trace, out var trace) ? trace : default, cancellationToken),
-        ConnectTimeout = options.ConnectTimeout > TimeSpan.Zero ? options.ConnectTimeout : Timeout.InfiniteTimeSpan,
+        ConnectTimeout = Timeout.InfiniteTimeSpan, // the callback has its own, which says of which upstream it was
         PooledConnectionIdleTimeout = IdleConnection,
         EnableMultipleHttp2Connections = true,
         // A call that waits long for its answer lives as long as the service answers pings.
@@ -63,9 +64,11 @@ internal sealed class H2cClients(ProxyOptions options, ServerMetrics metrics)
 
     private async ValueTask<Stream> OpenAsync(Upstream upstream, ActivityContext trace, CancellationToken cancellationToken)
     {
+        using var timeout = new CancellationTokenSource(options.ConnectTimeout > TimeSpan.Zero ? options.ConnectTimeout : Timeout.InfiniteTimeSpan, time);
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
-            var stream = await upstream.OpenAsync(client: null, trace, cancellationToken);
+            var stream = await upstream.OpenAsync(client: null, trace, cancel.Token);
             if (upstream.OpenSucceeded())
                 metrics.Recovered(upstream.EndpointId);
             metrics.StreamOpened();
@@ -74,10 +77,19 @@ internal sealed class H2cClients(ProxyOptions options, ServerMetrics metrics)
         }
         catch (StreamException e)
         {
-            if (upstream.OpenFailed(e.Error))
-                metrics.Ejected(upstream.EndpointId, e.Error);
-            metrics.StreamRefused(e.Error);
-            throw new StreamNotOpenedException(e);
+            throw Refused(upstream, e);
         }
+        catch (OperationCanceledException e) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw Refused(upstream, new StreamException(StreamError.ServiceTimeout, $"The service of '{upstream.EndpointId}' accepted no connection in time.", e));
+        }
+    }
+
+    private StreamNotOpenedException Refused(Upstream upstream, StreamException reason)
+    {
+        if (upstream.OpenFailed(reason.Error))
+            metrics.Ejected(upstream.EndpointId, reason.Error);
+        metrics.StreamRefused(reason.Error);
+        return new StreamNotOpenedException(reason);
     }
 }

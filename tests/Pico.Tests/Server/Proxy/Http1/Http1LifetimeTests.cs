@@ -87,7 +87,7 @@ public sealed class Http1LifetimeTests
         await client.SendAsync("GET / HTTP/1.1\r\n");
 
         var end = client.ReadToEndAsync();
-        await AdvanceUntilAsync(time, end);
+        await Eventually.DoneAsync(end, time, Heartbeat.Tick);
 
         Assert.StartsWith("HTTP/1.1 408 ", await end, StringComparison.Ordinal);
     }
@@ -103,7 +103,7 @@ public sealed class Http1LifetimeTests
         Assert.Equal(Ok + Ok, await client.ReadAsync(2 * Ok.Length));
 
         var end = client.ReadToEndAsync();
-        await AdvanceUntilAsync(time, end);
+        await Eventually.DoneAsync(end, time, Heartbeat.Tick);
 
         Assert.Equal("", await end);
     }
@@ -120,7 +120,7 @@ public sealed class Http1LifetimeTests
         client.RequestClose();
         var end = client.ReadToEndAsync();
         Assert.False(end.IsCompleted);
-        await AdvanceUntilAsync(time, end);
+        await Eventually.DoneAsync(end, time, Heartbeat.Tick);
 
         Assert.Equal("", await end);
     }
@@ -203,7 +203,7 @@ public sealed class Http1LifetimeTests
         go.SetResult();
         await client.ReadToAsync("lf");
         var end = client.ReadToEndAsync();
-        await AdvanceUntilAsync(time, end);
+        await Eventually.DoneAsync(end, time, Heartbeat.Tick);
 
         Assert.Equal("", await end);
     }
@@ -354,16 +354,6 @@ public sealed class Http1LifetimeTests
         await client.SendAsync("x");
 
         await Assert.ThrowsAsync<IOException>(client.ReadToEndAsync);
-    }
-
-    /// <summary>For what begins to wait at a moment that cannot be seen from outside.</summary>
-    private static async Task AdvanceUntilAsync(FakeTimeProvider time, Task end)
-    {
-        for (var i = 0; i < 100_000 && !end.IsCompleted; i++)
-        {
-            time.Advance(Heartbeat.Tick);
-            await Task.Yield();
-        }
     }
 
     private static Func<ServiceStream, Task> Silent(TaskCompletionSource asked) => async stream =>
