@@ -185,6 +185,10 @@ topologySpreadConstraints:
   - {{- $constraint := . }}
     {{- if not (hasKey . "labelSelector") }}
     {{- $constraint = merge (dict "labelSelector" (dict "matchLabels" (include "pico.selectorLabels" $ | fromYaml))) . }}
+    {{- /* Else the pods of a roll are spread around those that it replaces, and at its end stand wherever there was room. */}}
+    {{- if semverCompare ">=1.27-0" $.root.Capabilities.KubeVersion.Version }}
+    {{- $constraint = merge $constraint (dict "matchLabelKeys" (list "pod-template-hash")) }}
+    {{- end }}
     {{- end }}
     {{- toYaml $constraint | nindent 4 }}
   {{- end }}

@@ -22,11 +22,18 @@ namespace Pico.Server.Upstreams;
 /// </summary>
 internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metrics, TimeProvider time)
 {
+    /// <summary>
+    /// How many opens this node has under way beside ones that say nothing. Where one upstream of many hangs, those beside it end at once, and few suffice; where everything is slow,
+    /// more opens only make it slower.
+    /// </summary>
+    public const int MaxBeside = 32;
+
     private const int Shares = 3;
     private static readonly TimeSpan UsualTimeout = new ProxyOptions().ConnectTimeout;
 
     private readonly TimeSpan _timeout = options.ConnectTimeout > TimeSpan.Zero ? options.ConnectTimeout : Timeout.InfiniteTimeSpan;
     private readonly TimeSpan _share = (options.ConnectTimeout > TimeSpan.Zero ? options.ConnectTimeout : UsualTimeout) / Shares;
+    private int _beside;
 
     /// <summary>An upstream is left out from now on: opens of streams fail, with the error.</summary>
     public event Action<Upstream, StreamError>? Ejected;
@@ -82,6 +89,7 @@ internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metr
         var opens = new OpenRace(client, trace, cancel, time);
         Upstream? upstream = first;
         Exception? failure = null;
+        var beside = 0;
         try
         {
             while (upstream is not null || !opens.IsOver)
@@ -106,13 +114,14 @@ internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metr
                     Refused(ended.Upstream, ErrorOf(failure)); // 4
                 }
 
-                var limited = ProxyError.None;
-                if (endpoint.TryBegin(ref tried, out upstream, ref limited, onlyHere)) // 4, 5
-                    metrics.Retried();
+                var isBeside = !opens.IsOver;
+                upstream = Next(endpoint, ref tried, onlyHere, isBeside); // 4, 5
+                beside += isBeside && upstream is not null ? 1 : 0;
             }
         }
         finally
         {
+            Interlocked.Add(ref _beside, -beside);
             foreach (var loser in opens.End())
                 GiveUp(loser, share, cancellationToken);
         }
@@ -121,6 +130,20 @@ internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metr
             : timeout.IsCancellationRequested
                 ? ConnectResult.Failed(ProxyError.UpstreamTimeout, $"The service of '{endpoint.EndpointId}' accepted no connection in time.")
                 : Failure(endpoint, failure!);
+    }
+
+    private Upstream? Next(EndpointUpstreams endpoint, ref TriedUpstreams tried, bool onlyHere, bool isBeside)
+    {
+        var limited = ProxyError.None;
+        if ((isBeside && Interlocked.Increment(ref _beside) > MaxBeside) || !endpoint.TryBegin(ref tried, out var upstream, ref limited, onlyHere))
+        {
+            if (isBeside)
+                Interlocked.Decrement(ref _beside);
+            return null;
+        }
+
+        metrics.Retried();
+        return upstream;
     }
 
     private ConnectResult Opened(EndpointUpstreams endpoint, Upstream upstream, TunnelStream stream, bool onlyHere)

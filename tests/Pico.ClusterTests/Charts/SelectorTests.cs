@@ -53,12 +53,16 @@ public sealed class SelectorTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public async Task SpreadConstraints_CountTheirOwnPods(string values, string kubernetes)
+    public async Task SpreadConstraints_CountTheirOwnPods_WhereThatIsKnownThoseOfOneRollOnly(string values, string kubernetes)
     {
+        var knowsKeys = Version.Parse(kubernetes) >= new Version(1, 27);
         foreach (var pod in (await Helm.RenderAsync(values, kubernetes)).Pods())
         {
             Assert.All(pod.Spec["topologySpreadConstraints"] as JsonArray ?? [], c =>
-                Assert.True(KubeObject.Selects(Labels(c!["labelSelector"]), pod.Labels), $"{pod} is spread over others"));
+            {
+                Assert.True(KubeObject.Selects(Labels(c!["labelSelector"]), pod.Labels), $"{pod} is spread over others");
+                Assert.Equal(knowsKeys ? ["pod-template-hash"] : [], (c["matchLabelKeys"] as JsonArray ?? []).Select(k => k!.GetValue<string>()));
+            });
         }
     }
 

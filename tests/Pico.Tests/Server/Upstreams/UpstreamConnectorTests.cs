@@ -13,6 +13,7 @@ public sealed class UpstreamConnectorTests
     private static readonly TimeSpan Share = (new ProxyOptions().ConnectTimeout / 3) + TimeSpan.FromMilliseconds(1);
     private readonly FakeTimeProvider _time = new();
     private readonly RouteTable _routes = new();
+    private UpstreamConnector? _connector;
 
     [Fact]
     public async Task Connect_EveryUpstreamRefuses_TriesEachOnceAndEjectsIt()
@@ -165,6 +166,39 @@ public sealed class UpstreamConnectorTests
     }
 
     [Fact]
+    public async Task Connect_EverythingIsSilent_NoMoreThanSomeOpensAreBegunBesideOthers()
+    {
+        const int Requests = UpstreamConnector.MaxBeside + 10;
+        var upstreams = Add(3);
+        var opens = 0;
+        foreach (var each in upstreams)
+        {
+            each.OnOpen = cancellation =>
+            {
+                Interlocked.Increment(ref opens);
+                return Never(cancellation);
+            };
+        }
+
+        using var clients = new CancellationTokenSource();
+        var connecting = Enumerable.Range(0, Requests).Select(_ => Connect(clients.Token)).ToArray();
+        _time.Advance(Share);
+
+        await Eventually.TrueAsync(() => Volatile.Read(ref opens) >= Requests + UpstreamConnector.MaxBeside);
+        await clients.CancelAsync();
+        Assert.All(await Task.WhenAll(connecting), r => Assert.Equal(ProxyError.ClientGone, r.Error));
+        Assert.Equal(Requests + UpstreamConnector.MaxBeside, opens);
+        Assert.All(upstreams, u => Assert.Equal(0, u.Outstanding));
+
+        // What was taken is given back.
+        var next = Connect(TestContext.Current.CancellationToken);
+        _time.Advance(Share);
+        await Eventually.TrueAsync(() => Volatile.Read(ref opens) == Requests + UpstreamConnector.MaxBeside + 2);
+        await Eventually.DoneAsync(next, _time, step: TimeSpan.FromSeconds(1));
+        Assert.Equal(ProxyError.UpstreamTimeout, (await next).Error);
+    }
+
+    [Fact]
     public async Task Connect_ClientGoesAway_BlamesNoUpstream()
     {
         var upstream = Add(2)[0];
@@ -196,6 +230,7 @@ public sealed class UpstreamConnectorTests
     private async Task<ConnectResult> Connect(CancellationToken cancellationToken)
     {
         Assert.True(_routes.TryGet("e", out var endpoint));
-        return await new UpstreamConnector(new ProxyOptions(), TestMetrics.Create(_time), _time).ConnectAsync(endpoint, reuse: true, client: null, trace: default, cancellationToken);
+        _connector ??= new UpstreamConnector(new ProxyOptions(), TestMetrics.Create(_time), _time);
+        return await _connector.ConnectAsync(endpoint, reuse: true, client: null, trace: default, cancellationToken);
     }
 }
