@@ -41,13 +41,15 @@ internal sealed class RemoteUpstream(Peer peer, string endpointId, RouteValue ro
     /// <remarks>A node that drains still works, one that is dialled may, one that fails may work again, one without a link hardly does.</remarks>
     public override long EjectedUntil => Peer.Link.IsDown ? long.MaxValue : Math.Max(base.EjectedUntil, IsPreferred ? 0 : Peer.IsDraining ? 1 : 2);
 
+    private bool HasLink => !Peer.Link.IsDown && !Peer.Link.IsHesitating;
+
+    private bool IsPreferred => HasLink && !Peer.IsDraining;
+
     /// <inheritdoc/>
     protected override bool KeepsIdle => IsOpen && !Peer.IsDraining;
 
     /// <summary>It has another number of upstreams.</summary>
     public void Weigh(int weight) => Volatile.Write(ref _weight, weight);
-
-    private bool IsPreferred => !Peer.IsDraining && !Peer.Link.IsDown && !Peer.Link.IsHesitating;
 
     /// <inheritdoc/>
     public override bool TryTake() => IsPreferred && base.TryTake();
@@ -56,7 +58,7 @@ internal sealed class RemoteUpstream(Peer peer, string endpointId, RouteValue ro
     /// <remarks>The link looks after itself; what is left out for a while here is one endpoint at that node.</remarks>
     public override bool OpenFailed(StreamError error)
     {
-        if (error != StreamError.TunnelLost && !Peer.Link.IsDown && !Peer.Link.IsHesitating)
+        if (error != StreamError.TunnelLost && HasLink)
             return base.OpenFailed(error);
         OpenAbandoned();
         return false;
