@@ -75,9 +75,8 @@ public sealed partial class TunnelConnection : IAsyncDisposable
     public static Task<TunnelConnection> ConnectAsync(
         TunnelTransport transport, TunnelHello hello, ITunnelHandler handler, TunnelOptions options, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
     {
-        return ShakeAsync(transport, options, time, async () =>
+        return ShakeAsync(transport, options, time, async receiver =>
         {
-            var receiver = new FrameReceiver(transport, options.KeepsReceiveBuffer);
             await Handshake.SendHelloAsync(transport, hello);
             var remote = await Handshake.ReceiveHelloAsync(receiver);
             return new TunnelConnection(transport, receiver, isClient: true, remote, handler, options, time, logger);
@@ -91,9 +90,8 @@ public sealed partial class TunnelConnection : IAsyncDisposable
     public static Task<TunnelConnection> AcceptAsync(
         TunnelTransport transport, TunnelHello hello, Func<TunnelHello, TunnelEnd?> admit, ITunnelHandler handler, TunnelOptions options, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
     {
-        return ShakeAsync(transport, options, time, async () =>
+        return ShakeAsync(transport, options, time, async receiver =>
         {
-            var receiver = new FrameReceiver(transport, options.KeepsReceiveBuffer);
             try
             {
                 var remote = await Handshake.ReceiveHelloAsync(receiver);
@@ -176,19 +174,21 @@ public sealed partial class TunnelConnection : IAsyncDisposable
     public ValueTask DisposeAsync() => CloseAsync(TunnelError.None, "closed");
 
     private static async Task<TunnelConnection> ShakeAsync(
-        TunnelTransport transport, TunnelOptions options, TimeProvider time, Func<Task<TunnelConnection>> shake, CancellationToken cancellationToken)
+        TunnelTransport transport, TunnelOptions options, TimeProvider time, Func<FrameReceiver, Task<TunnelConnection>> shake, CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(options.HandshakeTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         var aborted = either.Token.UnsafeRegister(static state => ((TunnelTransport)state!).Abort(), transport);
+        var receiver = new FrameReceiver(transport, options.KeepsReceiveBuffer);
         try
         {
-            return await shake();
+            return await shake(receiver);
         }
         catch (Exception e)
         {
             transport.Abort();
             await transport.DisposeAsync();
+            receiver.Release(); // agents are refused all the time, where they look for another node
             cancellationToken.ThrowIfCancellationRequested();
             if (deadline.IsCancellationRequested)
                 throw new TunnelException(TunnelError.HandshakeTimeout, $"the handshake took longer than {options.HandshakeTimeout.TotalSeconds:0.#} s", e);

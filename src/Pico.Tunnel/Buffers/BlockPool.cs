@@ -19,6 +19,7 @@ public sealed class BlockPool : MemoryPool<byte>
     private readonly Stack<Block> _cold = new();
     private readonly int _blockSize;
     private readonly int _maxKept;
+    private long _made;
     private int _unneeded; // the fewest that were in _warm since the last trim
 
     /// <summary>A pool of its own.</summary>
@@ -48,6 +49,9 @@ public sealed class BlockPool : MemoryPool<byte>
         }
     }
 
+    /// <summary>How many blocks it has made, since none was kept.</summary>
+    internal long Made => Volatile.Read(ref _made);
+
     /// <summary>
     /// Gives the memory of blocks back to the system that no borrower needed since the last call; gives how many bytes that were. For a process whose memory counts, now and
     /// then, one call at a time. Small blocks, which fill no page, stay.
@@ -69,6 +73,7 @@ public sealed class BlockPool : MemoryPool<byte>
                 return block;
         }
 
+        Interlocked.Increment(ref _made);
         return new Block(this, _blockSize);
     }
 

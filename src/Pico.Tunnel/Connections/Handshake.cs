@@ -22,9 +22,15 @@ internal static class Handshake
         var frame = new byte[Payload + MessageCodec.MaxMessage + 16];
         await SendAsync(transport, FrameType.GoAway, frame, MessageCodec.WriteReason(frame.AsSpan(Payload), (ushort)reason.Error, reason.Message));
         var drained = receiver.DrainAsync();
-        await transport.CloseAsync(deadline);
-        transport.Abort();
-        await drained;
+        try
+        {
+            await transport.CloseAsync(deadline);
+        }
+        finally
+        {
+            transport.Abort();
+            await drained; // nothing is received any more when this returns
+        }
     }
 
     /// <summary>Receives the peer's HELLO. Throws <see cref="TunnelException"/> when it sent GO_AWAY instead, closed, or broke the protocol.</summary>

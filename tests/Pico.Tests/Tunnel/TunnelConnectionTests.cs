@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Pico.Tunnel;
+using Pico.Tunnel.Buffers;
 using Pico.Tunnel.Protocol;
 using Pico.Tunnel.Streams;
 
@@ -23,13 +24,19 @@ public sealed class TunnelConnectionTests
     [Fact]
     public async Task Handshake_NotAdmitted_FailsWithTheReason()
     {
-        var (client, server) = MemoryTransport.CreatePair();
-        var accept = TunnelConnection.AcceptAsync(
-            server, new TunnelHello { Id = "n" }, _ => new TunnelEnd(TunnelError.Draining, "going down"), new TestHandler(), TunnelOptions.Default, TimeProvider.System, NullLogger.Instance, Deadline);
-        var refused = await Assert.ThrowsAsync<TunnelException>(() => TunnelConnection.ConnectAsync(
-            client, new TunnelHello { Id = "a" }, new TestHandler(), TunnelOptions.Default, TimeProvider.System, NullLogger.Instance, Deadline));
+        var refused = await RefuseAsync();
         Assert.Equal((TunnelError.Draining, "going down"), (refused.Error, refused.Message));
-        await Assert.ThrowsAsync<TunnelException>(() => accept);
+    }
+
+    /// <summary>An agent that looks for another node is refused again and again: on neither side may that leave a block to the garbage collector each time.</summary>
+    [Fact]
+    public async Task Handshake_NotAdmitted_KeepsNoMemory()
+    {
+        const int Times = 2000;
+        var before = BlockPool.Large.Made;
+        for (var i = 0; i < Times; i++)
+            await RefuseAsync();
+        Assert.InRange(BlockPool.Large.Made - before, 0, Times / 2); // other tests make some too
     }
 
     [Fact]
@@ -40,6 +47,17 @@ public sealed class TunnelConnectionTests
         var refused = await Assert.ThrowsAsync<TunnelException>(() => TunnelConnection.AcceptAsync(
             new Pico.Tunnel.Transports.StreamTransport(server, "x"), new TunnelHello { Id = "n" }, _ => null, new TestHandler(), TunnelOptions.Default, TimeProvider.System, NullLogger.Instance, Deadline));
         Assert.Equal(TunnelError.ProtocolError, refused.Error);
+    }
+
+    private static async Task<TunnelException> RefuseAsync()
+    {
+        var (client, server) = MemoryTransport.CreatePair();
+        var accept = TunnelConnection.AcceptAsync(
+            server, new TunnelHello { Id = "n" }, _ => new TunnelEnd(TunnelError.Draining, "going down"), new TestHandler(), TunnelOptions.Default, TimeProvider.System, NullLogger.Instance, Deadline);
+        var refused = await Assert.ThrowsAsync<TunnelException>(() => TunnelConnection.ConnectAsync(
+            client, new TunnelHello { Id = "a" }, new TestHandler(), TunnelOptions.Default, TimeProvider.System, NullLogger.Instance, Deadline));
+        await Assert.ThrowsAsync<TunnelException>(() => accept);
+        return refused;
     }
 
     [Fact]
