@@ -80,6 +80,31 @@ internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metr
             : ValueTask.FromResult(error == ProxyError.None ? NoneAvailable(endpoint) : Limited(endpoint, error));
     }
 
+    /// <summary>An upstream accepted an open, whoever opened it.</summary>
+    public void Accepted(Upstream upstream)
+    {
+        if (upstream.OpenSucceeded())
+        {
+            metrics.Recovered(upstream.EndpointId);
+            Recovered?.Invoke(upstream);
+        }
+
+        metrics.StreamOpened();
+    }
+
+    /// <summary>An upstream refused an open or left it unanswered, whoever opened it: it is left out for a while, but not one that is merely full (the caller owes it <see cref="Upstream.OpenAbandoned"/>).</summary>
+    public void Refused(Upstream upstream, StreamError error)
+    {
+        // One that is full works: left out it would only make the others fuller.
+        if (error != StreamError.TooManyStreams && upstream.OpenFailed(error))
+        {
+            metrics.Ejected(upstream.EndpointId, error);
+            Ejected?.Invoke(upstream, error);
+        }
+
+        metrics.StreamRefused(error);
+    }
+
     private async ValueTask<ConnectResult> OpenAsync(EndpointUpstreams endpoint, Upstream first, IPEndPoint? client, ActivityContext trace, bool onlyHere, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(_timeout, time);
@@ -111,7 +136,10 @@ internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metr
                         break;
                     }
 
+                    ended.Upstream.EndRequest();
                     Refused(ended.Upstream, ErrorOf(failure)); // 4
+                    if (ErrorOf(failure) == StreamError.TooManyStreams)
+                        ended.Upstream.OpenAbandoned();
                 }
 
                 var isBeside = !opens.IsOver;
@@ -148,9 +176,7 @@ internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metr
 
     private ConnectResult Opened(EndpointUpstreams endpoint, Upstream upstream, TunnelStream stream, bool onlyHere)
     {
-        if (upstream.OpenSucceeded())
-            OnRecovered(upstream);
-        metrics.StreamOpened();
+        Accepted(upstream);
         if (!onlyHere)
             stream.Traffic = metrics.TrafficOf(endpoint.EndpointId);
         return ConnectResult.Opened(upstream, stream);
@@ -159,37 +185,11 @@ internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metr
     // Silent for all of its share while another accepted, or to the end, it is left out as one that failed. One that had no time is not to blame.
     private void GiveUp(OpenAttempt attempt, TimeSpan share, CancellationToken client)
     {
-        if (!client.IsCancellationRequested && time.GetElapsedTime(attempt.Began) >= share)
-        {
-            Refused(attempt.Upstream, StreamError.ServiceTimeout);
-            return;
-        }
-
         attempt.Upstream.EndRequest();
-        attempt.Upstream.OpenAbandoned();
-    }
-
-    private void Refused(Upstream upstream, StreamError error)
-    {
-        upstream.EndRequest();
-        // One that is full works: left out it would only make the others fuller.
-        if (error == StreamError.TooManyStreams)
-            upstream.OpenAbandoned();
-        else if (upstream.OpenFailed(error))
-            OnEjected(upstream, error);
-        metrics.StreamRefused(error);
-    }
-
-    private void OnEjected(Upstream upstream, StreamError error)
-    {
-        metrics.Ejected(upstream.EndpointId, error);
-        Ejected?.Invoke(upstream, error);
-    }
-
-    private void OnRecovered(Upstream upstream)
-    {
-        metrics.Recovered(upstream.EndpointId);
-        Recovered?.Invoke(upstream);
+        if (!client.IsCancellationRequested && time.GetElapsedTime(attempt.Began) >= share)
+            Refused(attempt.Upstream, StreamError.ServiceTimeout);
+        else
+            attempt.Upstream.OpenAbandoned();
     }
 
     private static StreamError ErrorOf(Exception exception) => (exception as StreamException)?.Error ?? StreamError.Internal;

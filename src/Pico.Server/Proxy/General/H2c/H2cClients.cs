@@ -13,7 +13,7 @@ namespace Pico.Server.Proxy.General.H2c;
 /// One HTTP/2 client per upstream, whose connections are streams of its tunnel. A client lives until its upstream is withdrawn, and its requests finish then; its
 /// connections are closed when they have been idle, and end with the tunnel.
 /// </summary>
-internal sealed class H2cClients(ProxyOptions options, ServerMetrics metrics, TimeProvider time)
+internal sealed class H2cClients(ProxyOptions options, UpstreamConnector connector, ServerMetrics metrics, TimeProvider time)
 {
     /// <summary>The span of a request: the stream that is opened because of it continues its trace, though others use that stream too.</summary>
     public static readonly HttpRequestOptionsKey<ActivityContext> Trace = new("pico.trace");
@@ -69,9 +69,7 @@ internal sealed class H2cClients(ProxyOptions options, ServerMetrics metrics, Ti
         try
         {
             var stream = await upstream.OpenAsync(client: null, trace, cancel.Token);
-            if (upstream.OpenSucceeded())
-                metrics.Recovered(upstream.EndpointId);
-            metrics.StreamOpened();
+            connector.Accepted(upstream);
             stream.Traffic = metrics.TrafficOf(upstream.EndpointId);
             return stream.AsStream();
         }
@@ -87,9 +85,7 @@ internal sealed class H2cClients(ProxyOptions options, ServerMetrics metrics, Ti
 
     private StreamNotOpenedException Refused(Upstream upstream, StreamException reason)
     {
-        if (upstream.OpenFailed(reason.Error))
-            metrics.Ejected(upstream.EndpointId, reason.Error);
-        metrics.StreamRefused(reason.Error);
+        connector.Refused(upstream, reason.Error);
         return new StreamNotOpenedException(reason);
     }
 }

@@ -166,13 +166,31 @@ public sealed class H2cForwarderTests
     }
 
     [Theory]
+    [InlineData(StreamError.TooManyStreams, 503, false)]
+    [InlineData(StreamError.ServiceUnreachable, 502, true)]
+    public async Task Upstream_ThatRefuses_IsLeftOut_ButNotOneThatIsMerelyFull(StreamError error, int status, bool isEjected)
+    {
+        await using var server = await ProxyTestServer.StartAsync();
+        await server.AddAsync("rpc", EndpointProtocol.H2C, stream => RefuseAsync(stream, error), accept: false);
+        var ejected = new List<StreamError>();
+        server.Connector.Ejected += (_, why) => ejected.Add(why);
+        using var client = server.CreateClient("rpc", HttpVersion.Version20);
+
+        using var response = await client.GetAsync("/", Cancel);
+
+        Assert.True(server.Routes.TryGet("rpc", out var endpoint));
+        Assert.Equal((status, isEjected), ((int)response.StatusCode, Assert.Single(endpoint.Upstreams.ToArray()).IsEjected));
+        Assert.Equal(isEjected ? [error] : [], ejected);
+    }
+
+    [Theory]
     [InlineData("refuses", 502, "upstream_unreachable")]
     [InlineData("http/1.1", 502, "upstream_protocol_error")]
     [InlineData("closes", 502, "upstream_unreachable")]
     [InlineData("silent", 504, "upstream_timeout")]
     public async Task Service_ThatDoesNotServe_IsAnsweredWithTheError(string how, int status, string code)
     {
-        await using var server = await ProxyTestServer.StartAsync(new ProxyOptions { ResponseHeadTimeout = TimeSpan.FromMilliseconds(300) });
+        await using var server = await ProxyTestServer.StartAsync(new ProxyOptions { ResponseHeadTimeout = how == "silent" ? TimeSpan.FromMilliseconds(300) : Patience });
         Func<TunnelStream, Task> serve = how switch
         {
             "refuses" => RefuseAsync,
@@ -213,9 +231,11 @@ public sealed class H2cForwarderTests
         await stream.WriteAsync("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
     }
 
-    private static Task RefuseAsync(TunnelStream stream)
+    private static Task RefuseAsync(TunnelStream stream) => RefuseAsync(stream, StreamError.ServiceUnreachable);
+
+    private static Task RefuseAsync(TunnelStream stream, StreamError error)
     {
-        stream.Refuse(StreamError.ServiceUnreachable, "connection refused");
+        stream.Refuse(error, "connection refused");
         return Task.CompletedTask;
     }
 }

@@ -34,6 +34,8 @@ internal sealed class ProxyTestServer : IAsyncDisposable
 
     public RouteTable Routes { get; } = new();
 
+    public UpstreamConnector Connector => _app.Services.GetRequiredService<UpstreamConnector>();
+
     public Uri Url { get; private set; } = null!;
 
     public static async Task<ProxyTestServer> StartAsync(ProxyOptions? options = null)
