@@ -12,10 +12,17 @@ internal sealed class KubernetesNodes(KubeAccess access, KubernetesSettings sett
     public string Instance => settings.PodUid;
 
     /// <inheritdoc/>
+    public bool Evicts => settings.EvictsUnreachable;
+
+    private string Namespace => settings.Namespace.Length > 0 ? settings.Namespace : access.Namespace;
+
+    /// <inheritdoc/>
+    public Task<bool> EvictAsync(DiscoveredNode node, CancellationToken cancellationToken) => access.EvictAsync(Namespace, node.NodeId, node.Instance, cancellationToken);
+
+    /// <inheritdoc/>
     public Task RunAsync(INodeObserver observer, CancellationToken stop)
     {
-        var @namespace = settings.Namespace.Length > 0 ? settings.Namespace : access.Namespace;
-        var pods = new ServerPods(access, new ServerPodsQuery(@namespace, settings.Selector, settings.Service), loggers, time);
+        var pods = new ServerPods(access, new ServerPodsQuery(Namespace, settings.Selector, settings.Service), loggers, time);
         return pods.RunAsync(new Observer(observer), stop);
     }
 

@@ -23,11 +23,16 @@ internal sealed class KubernetesSettings
             "cluster.kubernetes.pod-uid", AnyText, s => s.PodUid, (s, v) => s.PodUid = v,
             "The UID of this node's pod, from the downward API (metadata.uid): by it others know at once that the pod is gone.")
         .Add(
+            "cluster.kubernetes.evict-unreachable", OptionTypes.Switch, s => s.EvictsUnreachable, (s, v) => s.EvictsUnreachable = v,
+            "Evict the pod of a node whose machine is dead, so that Services send nobody there any more after seconds instead of a minute: one that the gossip holds to have failed and whose machine does not answer, while "
+            + "more than half of the servers' pods answer this one. PodDisruptionBudgets are kept. Needs the verb create on pods/eviction.")
+        .Add(
             "cluster.kubernetes.claim-namespaces", OptionTypes.List(AnyText), s => s.ClaimNamespaces, (s, v) => s.ClaimNamespaces = v,
             "The namespaces whose PicoEndpoints say who has which endpoint, as the controller's watch-namespaces. Needs the verbs list and watch on picoendpoints in them.", defaultText: "all")
         .Add(
             "kube-config", OptionTypes.ExistingFile, s => s.ConfigFile, (s, v) => s.ConfigFile = v,
             "A kubeconfig file for the Kubernetes API. Without it the pod's ServiceAccount is used, and nothing else.")
+        .Rule("cluster.kubernetes.evict-unreachable", s => s is { EvictsUnreachable: true, IsDiscovering: false } ? "needs cluster.kubernetes.selector or cluster.kubernetes.service, by which it knows the pods" : null)
         .Rule("cluster.kubernetes.service", s => s is { Selector.Length: > 0, Service.Length: > 0 } ? "is given beside cluster.kubernetes.selector; one of them is enough" : null);
 
     public string Selector { get; set; } = "";
@@ -37,6 +42,8 @@ internal sealed class KubernetesSettings
     public string Namespace { get; set; } = "";
 
     public string PodUid { get; set; } = "";
+
+    public bool EvictsUnreachable { get; set; }
 
     public IReadOnlyList<string> ClaimNamespaces { get; set; } = [];
 

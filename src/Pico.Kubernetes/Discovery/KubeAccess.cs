@@ -1,3 +1,4 @@
+using Pico.Kubernetes.Resources;
 using Pico.Kubernetes.Resources.Client;
 
 namespace Pico.Kubernetes.Discovery;
@@ -38,6 +39,26 @@ public sealed class KubeAccess : IDisposable
         catch (KubeApiException e) when (e.IsForbidden)
         {
             throw new IOException($"it needs the verb get on the nonResourceURL /openid/v1/jwks (ClusterRole system:service-account-issuer-discovery): {e.Message}", e);
+        }
+    }
+
+    /// <summary>
+    /// Evicts a pod. False if it is not let go now, as by a PodDisruptionBudget, or gone already. Throws what keeps it from being asked, in words that say which permission is missing.
+    /// </summary>
+    /// <param name="namespace">Its namespace.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="uid">Its UID: another pod of that name is left alone.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<bool> EvictAsync(string @namespace, string name, string uid, CancellationToken cancellationToken)
+    {
+        var version = await Client.GetVersionAsync(cancellationToken);
+        try
+        {
+            return await Client.EvictAsync(new ObjectKey(@namespace, name), uid, version, cancellationToken);
+        }
+        catch (KubeApiException e) when (e.IsForbidden)
+        {
+            throw new IOException($"it needs the verb create on pods/eviction in the namespace {@namespace}: {e.Message}", e);
         }
     }
 

@@ -8,6 +8,9 @@ internal readonly record struct ServerVersion(int Major, int Minor) : IComparabl
     /// <summary>From here on an init container with <c>restartPolicy: Always</c> is a sidecar (the feature is on by default).</summary>
     public static readonly ServerVersion NativeSidecars = new(1, 29);
 
+    /// <summary>From here on an eviction is asked for in <c>policy/v1</c>; before, in <c>policy/v1beta1</c>.</summary>
+    public static readonly ServerVersion Evictions = new(1, 22);
+
     public bool HasNativeSidecars => CompareTo(NativeSidecars) >= 0;
 
     /// <summary>Reads the fields of <c>/version</c>; throws <see cref="FormatException"/> if they are no version.</summary>

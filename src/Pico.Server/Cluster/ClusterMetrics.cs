@@ -28,6 +28,7 @@ internal sealed class ClusterMetrics
     private long _relays;
     private long _relaying;
     private long _moves;
+    private long _evictions;
 
     public ClusterMetrics(IMeterFactory meters, PeerDirectory peers)
     {
@@ -36,6 +37,7 @@ internal sealed class ClusterMetrics
         meter.CreateObservableGauge("pico.cluster.peers", () => _peers.Count, "{node}", "Other nodes that are up.");
         _membersDown = meter.CreateCounter<long>("pico.cluster.peers.down", "{node}", "Other nodes that went down.");
         meter.CreateObservableCounter("pico.cluster.moves", () => Volatile.Read(ref _moves), "{tunnel}", "Tunnels that this node has asked agents to move to other nodes, so that the cluster evens out.");
+        meter.CreateObservableCounter("pico.cluster.evictions", () => Volatile.Read(ref _evictions), "{node}", "Other nodes whose machine was silent and that this node has had evicted.");
 
         meter.CreateObservableGauge("pico.peer_links", () => _peers.All.Count(p => p.Link.Current is not null), "{link}", "Peer links that this node has dialled.");
         meter.CreateObservableCounter("pico.peer_links.dialed", () => Volatile.Read(ref _linksDialed), "{link}", "Peer links that this node has dialled so far.");
@@ -66,6 +68,9 @@ internal sealed class ClusterMetrics
 
     /// <summary>An agent was asked to move a tunnel to another node.</summary>
     public void AskedToMove() => Interlocked.Increment(ref _moves);
+
+    /// <summary>A node whose machine is silent was evicted.</summary>
+    public void Evicted() => Interlocked.Increment(ref _evictions);
 
     /// <summary>A node is down.</summary>
     public void MemberDown(MemberDownReason reason) => _membersDown.Add(1, MetricLabel.Of("reason", reason));

@@ -28,6 +28,8 @@ internal static class ClusterServices
             .AddSingleton<GossipStarter>()
             .AddSingleton<Joining>()
             .AddSingleton<NodeSeeker>()
+            .AddSingleton<DiscoveredNodes>()
+            .AddSingleton<NodeEvictor>()
             .AddSingleton<LifeRegistry>()
             .AddSingleton<PeerDirectory>()
             .AddSingleton<MemberObserver>()

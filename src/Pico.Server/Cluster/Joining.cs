@@ -7,7 +7,7 @@ using Pico.Server.Hosting;
 namespace Pico.Server.Cluster;
 
 /// <summary>Makes the node ready when it has joined the cluster, or has waited long enough for that; asks for its end if the cluster holds its life to be over.</summary>
-internal sealed partial class Joining(ClusterOptions options, NodeLifecycle lifecycle, Rebalancer rebalancer, NodeSeeker seeker, TimeProvider time, ILogger<Joining> logger) : IDisposable
+internal sealed partial class Joining(ClusterOptions options, NodeLifecycle lifecycle, Rebalancer rebalancer, NodeSeeker seeker, NodeEvictor evictor, TimeProvider time, ILogger<Joining> logger) : IDisposable
 {
     private readonly CancellationTokenSource _over = new();
 
@@ -15,6 +15,7 @@ internal sealed partial class Joining(ClusterOptions options, NodeLifecycle life
     public void Watch(GossipNode gossip)
     {
         seeker.Start(gossip);
+        evictor.Start();
         _ = WatchJoiningAsync(gossip);
         _ = WatchLifeAsync(gossip);
     }

@@ -264,6 +264,66 @@ public sealed class DiscoveryTests : IServerPodObserver, IDisposable
         Assert.Null(claims.OwnerOf("free"));
     }
 
+    [Theory]
+    [InlineData("21", "policy/v1beta1")]
+    [InlineData("22", "policy/v1")]
+    [InlineData("34+", "policy/v1")]
+    public async Task Eviction_IsAskedForInTheVersionThatTheApiServerHas_AndForThisPodOnly(string minor, string apiVersion)
+    {
+        string? asked = null;
+        _api.Intercept = r => r.RequestUri!.AbsolutePath switch
+        {
+            "/version" => FakeApiServer.Json(new() { ["major"] = "1", ["minor"] = minor }),
+            Pods + "server-0/eviction" => Note(r),
+            _ => null,
+        };
+
+        Assert.True(await Access().EvictAsync("pico", "server-0", "uid-a", TestContext.Current.CancellationToken));
+
+        Assert.Equal(
+            $$$"""POST {"apiVersion":"{{{apiVersion}}}","deleteOptions":{"preconditions":{"uid":"uid-a"}},"kind":"Eviction","metadata":{"name":"server-0","namespace":"pico"}}""", asked);
+
+        HttpResponseMessage Note(HttpRequestMessage request)
+        {
+            using var reader = new StreamReader(request.Content!.ReadAsStream());
+            asked = $"{request.Method} {reader.ReadToEnd()}";
+            return FakeApiServer.Json(new() { ["kind"] = "Status", ["status"] = "Success" }, HttpStatusCode.Created);
+        }
+    }
+
+    [Theory]
+    [InlineData(HttpStatusCode.TooManyRequests)]
+    [InlineData(HttpStatusCode.NotFound)]
+    [InlineData(HttpStatusCode.Conflict)]
+    public async Task Eviction_ThatABudgetRefuses_OrOfAPodThatIsGone_IsNotDone(HttpStatusCode answer)
+    {
+        _api.Intercept = r => r.Method == HttpMethod.Post ? FakeApiServer.Fail(answer, "no") : null;
+
+        Assert.False(await Access().EvictAsync("pico", "server-0", "uid-a", TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Eviction_RefusedInAnAnswerOfSuccess_IsRefused()
+    {
+        // As the API server answers when two budgets select the pod.
+        _api.Intercept = static r => r.Method != HttpMethod.Post ? null : FakeApiServer.Json(
+            new() { ["kind"] = "Status", ["status"] = "Failure", ["message"] = "more than one PodDisruptionBudget", ["code"] = 500 }, HttpStatusCode.Created);
+
+        var failure = await Assert.ThrowsAnyAsync<Exception>(() => Access().EvictAsync("pico", "server-0", "uid-a", TestContext.Current.CancellationToken));
+
+        Assert.Equal("more than one PodDisruptionBudget", failure.Message);
+    }
+
+    [Fact]
+    public async Task Eviction_WithoutPermission_SaysWhichIsMissing()
+    {
+        _api.Intercept = static r => r.Method == HttpMethod.Post ? FakeApiServer.Fail(HttpStatusCode.Forbidden, "may not") : null;
+
+        var failure = await Assert.ThrowsAsync<IOException>(() => Access().EvictAsync("pico", "server-0", "uid-a", TestContext.Current.CancellationToken));
+
+        Assert.Contains("the verb create on pods/eviction in the namespace pico", failure.Message, StringComparison.Ordinal);
+    }
+
     void IServerPodObserver.OnPod(ServerPod pod) =>
         _told.Writer.TryWrite($"{pod.Name} {pod.Uid} {string.Join(' ', pod.Addresses)} zone={pod.Zone} {pod.IsTerminating}");
 

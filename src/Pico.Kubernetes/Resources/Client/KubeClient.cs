@@ -88,6 +88,32 @@ internal sealed class KubeClient(HttpClient http, ServiceClientCredentials? cred
         }
     }
 
+    /// <summary>
+    /// Evicts the pod, if it is the one with <paramref name="uid"/>, in the time that it has to end. False if it is not let go now, as by a PodDisruptionBudget (429), or gone already, as when another has its name.
+    /// </summary>
+    public async Task<bool> EvictAsync(ObjectKey key, string uid, ServerVersion version, CancellationToken cancellationToken)
+    {
+        var eviction = new V1Eviction
+        {
+            ApiVersion = version.CompareTo(ServerVersion.Evictions) >= 0 ? "policy/v1" : "policy/v1beta1",
+            Kind = V1Eviction.KubeKind,
+            Metadata = new V1ObjectMeta { Name = key.Name, NamespaceProperty = key.Namespace },
+            DeleteOptions = new V1DeleteOptions { Preconditions = new V1Preconditions { Uid = uid } },
+        };
+        try
+        {
+            var answer = await SendAsync<JsonElement>(HttpMethod.Post, ResourceTypes.Pods.Path(key.Namespace, key.Name, "eviction"), Json(eviction), "application/json", cancellationToken);
+            // A refusal may come with the HTTP status 201: when several budgets select the pod.
+            return answer.TryGetProperty("status", out var status) && status.ValueKind == JsonValueKind.String && status.GetString() == "Failure"
+                ? throw Refusal(answer, HttpStatusCode.InternalServerError)
+                : true;
+        }
+        catch (KubeApiException e) when (e.IsNotFound || e.IsConflict || e.Status == HttpStatusCode.TooManyRequests)
+        {
+            return false;
+        }
+    }
+
     /// <summary>What the API server is.</summary>
     public async Task<ServerVersion> GetVersionAsync(CancellationToken cancellationToken)
     {

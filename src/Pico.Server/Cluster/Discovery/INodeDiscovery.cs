@@ -10,6 +10,15 @@ public interface INodeDiscovery
     /// <summary>What this node's place is called there (<see cref="DiscoveredNode.Instance"/>); empty if that is not known.</summary>
     string Instance { get; }
 
+    /// <summary>True if <see cref="EvictAsync"/> may be asked.</summary>
+    bool Evicts { get; }
+
+    /// <summary>
+    /// Asks that a place whose machine is silent be taken out of service at once, and another node be started instead; if it lives after all, it is told to end, and drains. True: this call has done it.
+    /// False: it is not let go now, since too many others are out of service, or it is gone; a later try may succeed. Throws an <see cref="Exception"/> with what kept it from being asked.
+    /// </summary>
+    Task<bool> EvictAsync(DiscoveredNode node, CancellationToken cancellationToken);
+
     /// <summary>Tells <paramref name="observer"/> of the nodes, one call at a time, until <paramref name="stop"/>; troubles never end it.</summary>
     Task RunAsync(INodeObserver observer, CancellationToken stop);
 }

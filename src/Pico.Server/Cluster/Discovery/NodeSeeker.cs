@@ -11,11 +11,10 @@ namespace Pico.Server.Cluster.Discovery;
 /// place is gone; (3) this node's zone, unless <see cref="ClusterOptions.Zone"/> says it.
 /// </summary>
 internal sealed partial class NodeSeeker(
-    ClusterOptions options, NodeIdentity node, LifeRegistry lives, PeerDirectory peers, NodeAnnouncer announcer, RemoteRoutes routes, ILogger<NodeSeeker> logger)
+    ClusterOptions options, NodeIdentity node, DiscoveredNodes nodes, LifeRegistry lives, PeerDirectory peers, NodeAnnouncer announcer, RemoteRoutes routes, ILogger<NodeSeeker> logger)
     : INodeObserver, IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
-    private readonly Dictionary<string, DiscoveredNode> _nodes = new(StringComparer.Ordinal);
     private IReadOnlyList<string> _targets = options.Join;
     private GossipNode? _gossip;
 
@@ -34,7 +33,7 @@ internal sealed partial class NodeSeeker(
     /// <inheritdoc/>
     public void OnNode(DiscoveredNode node)
     {
-        _nodes[node.Instance] = node;
+        nodes.Set(node);
         lives.Begin(node.Instance);
         Join(); // 1
         if (node.Zone.Length > 0 && IsThisNode(node))
@@ -44,7 +43,7 @@ internal sealed partial class NodeSeeker(
     /// <inheritdoc/>
     public void OnGone(DiscoveredNode node)
     {
-        _nodes.Remove(node.Instance);
+        nodes.Remove(node.Instance);
         LogGone(node.NodeId, node.Instance);
         lives.End(node.Instance); // 2
         Join();
@@ -74,7 +73,7 @@ internal sealed partial class NodeSeeker(
 
     private void Join()
     {
-        var found = _nodes.Values.Where(n => !n.IsLeaving).SelectMany(n => n.Addresses).Select(a => a.ToString()).Distinct().Order(StringComparer.Ordinal);
+        var found = nodes.Staying.SelectMany(n => n.Addresses).Select(a => a.ToString()).Distinct().Order(StringComparer.Ordinal);
         string[] targets = [.. options.Join, .. found];
         if (targets.SequenceEqual(_targets))
             return;

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Pico.Gossip;
 using Pico.Server.Cluster;
 using Pico.Server.Cluster.Asking;
+using Pico.Server.Cluster.Discovery;
 using Pico.Server.Cluster.Links;
 using Pico.Server.Cluster.Members;
 using Pico.Server.Cluster.Routes;
@@ -22,16 +23,17 @@ internal sealed class LinkedNode : IAsyncDisposable
     private readonly ServiceProvider _services;
     private readonly List<TunnelPair> _agents = [];
 
-    public LinkedNode(string id, string zone = "", IPeerAnswers? answers = null)
+    public LinkedNode(string id, string zone = "", IPeerAnswers? answers = null, INodeDiscovery? discovery = null, TimeProvider? time = null, IPEndPoint? advertised = null)
     {
         var options = new ServerOptions { NodeId = id };
         options.Cluster.Join = ["127.0.0.1"];
         options.Cluster.Zone = zone;
+        options.Cluster.Discovery = discovery;
         _services = new ServiceCollection()
             .AddSingleton(options)
             .AddSingleton(options.Proxy)
             .AddSingleton(options.Upstream)
-            .AddSingleton(TimeProvider.System)
+            .AddSingleton(time ?? TimeProvider.System)
             .AddSingleton<Microsoft.Extensions.Logging.ILoggerFactory>(NullLoggerFactory.Instance)
             .AddLogging()
             .AddMetrics()
@@ -48,7 +50,7 @@ internal sealed class LinkedNode : IAsyncDisposable
         Gossip = new GossipNode(
             new GossipOptions { Life = Life, Bind = new IPEndPoint(IPAddress.Loopback, Address.Port) }, Get<MemberObserver>(), TimeProvider.System, NullLoggerFactory.Instance);
         Get<ClusterPort>().Start(Gossip);
-        Member = new Member(Life, Address, new NoValues(), MemberState.Alive);
+        Member = new Member(Life, advertised ?? Address, new NoValues(), MemberState.Alive);
     }
 
     public NodeLife Life { get; }
@@ -69,12 +71,12 @@ internal sealed class LinkedNode : IAsyncDisposable
         where T : notnull => _services.GetRequiredService<T>();
 
     /// <summary>Tells this node of another.</summary>
-    public void Meet(LinkedNode other, string? fingerprint = null, string zone = "", bool draining = false)
+    public void Meet(LinkedNode other, string? fingerprint = null, string zone = "", bool draining = false, string place = "")
     {
         if (!Get<PeerDirectory>().TryGet(other.Life, out _))
             Observer.OnMemberUp(other.Member);
         Observer.OnValueSet(
-            other.Member, ".node"u8, new NodeFacts(fingerprint ?? other.Fingerprint, "test", zone, draining, "", null).Encode());
+            other.Member, ".node"u8, new NodeFacts(fingerprint ?? other.Fingerprint, "test", zone, draining, "", null, place).Encode());
     }
 
     /// <summary>Tells this node and another of one another.</summary>

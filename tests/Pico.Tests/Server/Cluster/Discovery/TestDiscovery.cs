@@ -1,4 +1,5 @@
 using System.Net;
+using System.Threading.Channels;
 using Pico.Server.Cluster.Discovery;
 
 namespace Pico.Tests.Server.Cluster.Discovery;
@@ -8,7 +9,23 @@ internal sealed class TestDiscovery(string instance) : INodeDiscovery
 {
     private readonly TaskCompletionSource<INodeObserver> _observer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private readonly Channel<string> _evictions = Channel.CreateUnbounded<string>();
+
     public string Instance => instance;
+
+    public bool Evicts { get; set; } = true;
+
+    /// <summary>What is said to who asks for an eviction; null: it throws.</summary>
+    public Func<bool?> MayEvict { get; set; } = static () => true;
+
+    /// <summary>The places whose eviction was asked for.</summary>
+    public ChannelReader<string> Evictions => _evictions.Reader;
+
+    public Task<bool> EvictAsync(DiscoveredNode node, CancellationToken cancellationToken)
+    {
+        _evictions.Writer.TryWrite(node.Instance);
+        return MayEvict() is { } may ? Task.FromResult(may) : Task.FromException<bool>(new IOException("away"));
+    }
 
     public async Task RunAsync(INodeObserver observer, CancellationToken stop)
     {
