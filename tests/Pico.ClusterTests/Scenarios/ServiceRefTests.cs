@@ -23,9 +23,11 @@ public sealed class ServiceRefTests(PicoRelease pico)
         Assert.Equal("1/1", pep["status"]!["agents"]!.GetValue<string>());
         Assert.DoesNotContain("pico-agent", (await scene.Kubectl.ListAsync(scene.Name, "pods -l app=web"))[0]["spec"]!.ToJsonString(), StringComparison.Ordinal);
 
-        // Another port of the Service, and more agents.
-        await scene.ApplyAsync(Manifests.ServiceEndpoint("web", id, "web", "9091") + "\n  replicas: 2");
+        // Another port of the Service, then more agents. At once, Kubernetes would start a second agent of the old form and end it in the same second, which a kubelet before 1.22 may notice
+        // a minute and a half later: until then it serves the old port.
+        await scene.ApplyAsync(Manifests.ServiceEndpoint("web", id, "web", "9091"));
         await scene.UntilAllAnswerAsync(id, AgentStarts, IsFrom(8081));
+        await scene.ApplyAsync(Manifests.ServiceEndpoint("web", id, "web", "9091") + "\n  replicas: 2");
         await scene.Kubectl.UntilAsync("both agents are ready", scene.Name, "pep/web", AgentStarts, p => p["status"]?["agents"]?.GetValue<string>() == "2/2");
 
         // A Service that is not there yet.
