@@ -218,10 +218,10 @@ public sealed class NodeEvictorTests : IAsyncDisposable
 
     private async Task AdvanceUntilAsync(Task end)
     {
-        for (var waited = TimeSpan.Zero; !end.IsCompleted && waited < NodeEvictor.Patience; waited += MachineProbe.TimeToAnswer)
+        for (var waited = TimeSpan.Zero; !end.IsCompleted && waited <= NodeEvictor.Patience; waited += MachineProbe.TimeToAnswer)
         {
-            _time.Advance(MachineProbe.TimeToAnswer);
-            await Task.WhenAny(end, Task.Delay(RealStep, TimeProvider.System, Cancel));
+            if (await Task.WhenAny(end, Task.Delay(RealStep, TimeProvider.System, Cancel)) != end)
+                _time.Advance(MachineProbe.TimeToAnswer);
         }
 
         Assert.True(end.IsCompleted);
