@@ -9,9 +9,11 @@ internal readonly record struct ServerVersion(int Major, int Minor) : IComparabl
     public static readonly ServerVersion NativeSidecars = new(1, 29);
 
     /// <summary>From here on an eviction is asked for in <c>policy/v1</c>; before, in <c>policy/v1beta1</c>.</summary>
-    public static readonly ServerVersion Evictions = new(1, 22);
+    public static readonly ServerVersion StableEvictions = new(1, 22);
 
     public bool HasNativeSidecars => CompareTo(NativeSidecars) >= 0;
+
+    public bool HasStableEvictions => CompareTo(StableEvictions) >= 0;
 
     /// <summary>Reads the fields of <c>/version</c>; throws <see cref="FormatException"/> if they are no version.</summary>
     public static ServerVersion Parse(string? major, string? minor) => new(Number(major), Number(minor));

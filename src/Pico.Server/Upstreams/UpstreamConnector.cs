@@ -137,8 +137,9 @@ internal sealed class UpstreamConnector(ProxyOptions options, ServerMetrics metr
                     }
 
                     ended.Upstream.EndRequest();
-                    Refused(ended.Upstream, ErrorOf(failure)); // 4
-                    if (ErrorOf(failure) == StreamError.TooManyStreams)
+                    var error = ErrorOf(failure);
+                    Refused(ended.Upstream, error); // 4
+                    if (error == StreamError.TooManyStreams)
                         ended.Upstream.OpenAbandoned();
                 }
 

@@ -49,17 +49,6 @@ public sealed class TunnelConnectionTests
         Assert.Equal(TunnelError.ProtocolError, refused.Error);
     }
 
-    private static async Task<TunnelException> RefuseAsync()
-    {
-        var (client, server) = MemoryTransport.CreatePair();
-        var accept = TunnelConnection.AcceptAsync(
-            server, new TunnelHello { Id = "n" }, _ => new TunnelEnd(TunnelError.Draining, "going down"), new TestHandler(), TunnelOptions.Default, TimeProvider.System, NullLogger.Instance, Deadline);
-        var refused = await Assert.ThrowsAsync<TunnelException>(() => TunnelConnection.ConnectAsync(
-            client, new TunnelHello { Id = "a" }, new TestHandler(), TunnelOptions.Default, TimeProvider.System, NullLogger.Instance, Deadline));
-        await Assert.ThrowsAsync<TunnelException>(() => accept);
-        return refused;
-    }
-
     [Fact]
     public async Task Register_AnswersAcceptanceOrTheReason()
     {
@@ -296,5 +285,16 @@ public sealed class TunnelConnectionTests
 
             stream.Input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
         }
+    }
+
+    private static async Task<TunnelException> RefuseAsync()
+    {
+        var (client, server) = MemoryTransport.CreatePair();
+        var accept = TunnelConnection.AcceptAsync(
+            server, new TunnelHello { Id = "n" }, _ => new TunnelEnd(TunnelError.Draining, "going down"), new TestHandler(), TunnelOptions.Default, TimeProvider.System, NullLogger.Instance, Deadline);
+        var refused = await Assert.ThrowsAsync<TunnelException>(() => TunnelConnection.ConnectAsync(
+            client, new TunnelHello { Id = "a" }, new TestHandler(), TunnelOptions.Default, TimeProvider.System, NullLogger.Instance, Deadline));
+        await Assert.ThrowsAsync<TunnelException>(() => accept);
+        return refused;
     }
 }

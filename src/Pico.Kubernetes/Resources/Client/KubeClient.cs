@@ -95,7 +95,7 @@ internal sealed class KubeClient(HttpClient http, ServiceClientCredentials? cred
     {
         var eviction = new V1Eviction
         {
-            ApiVersion = version.CompareTo(ServerVersion.Evictions) >= 0 ? "policy/v1" : "policy/v1beta1",
+            ApiVersion = version.HasStableEvictions ? "policy/v1" : "policy/v1beta1",
             Kind = V1Eviction.KubeKind,
             Metadata = new V1ObjectMeta { Name = key.Name, NamespaceProperty = key.Namespace },
             DeleteOptions = new V1DeleteOptions { Preconditions = new V1Preconditions { Uid = uid } },
@@ -104,9 +104,9 @@ internal sealed class KubeClient(HttpClient http, ServiceClientCredentials? cred
         {
             var answer = await SendAsync<JsonElement>(HttpMethod.Post, ResourceTypes.Pods.Path(key.Namespace, key.Name, "eviction"), Json(eviction), "application/json", cancellationToken);
             // A refusal may come with the HTTP status 201: when several budgets select the pod.
-            return answer.TryGetProperty("status", out var status) && status.ValueKind == JsonValueKind.String && status.GetString() == "Failure"
-                ? throw Refusal(answer, HttpStatusCode.InternalServerError)
-                : true;
+            if (answer.TryGetProperty("status", out var status) && status.ValueKind == JsonValueKind.String && status.ValueEquals("Failure"))
+                throw Refusal(answer, HttpStatusCode.InternalServerError);
+            return true;
         }
         catch (KubeApiException e) when (e.IsNotFound || e.IsConflict || e.Status == HttpStatusCode.TooManyRequests)
         {
